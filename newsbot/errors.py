@@ -1,0 +1,72 @@
+"""Every exception newsbot raises, and when.
+
+    NewsbotError                      exit code 1: the command could not run
+    ├── BadInput                      an argument, setting or file from the user makes no sense
+    │   ├── UnknownChannel            a channel name that channels.py does not hold
+    │   ├── UnreadableDate            -a since / -a until that is no date
+    │   └── NotAWarc                  a path that is no WARC file
+    ├── Locked                        another run of the same kind is at work on this archive
+    ├── LedgerError                   the ledger cannot be used
+    │   └── LedgerTooNew              its schema is newer than this program
+    ├── RecordError                   one WARC record cannot be read; carries file and offset
+    ├── CaptureBroken                 the wire tee no longer agrees with Scrapy: stop, do not archive lies
+    └── ArchiveError                  exit code 5: the archive could not be written (disk full, read-only)
+
+A message names the thing, the place and the next step, on one line. A page that is no article is not an error but a
+value: `article.Refusal`.
+"""
+
+from __future__ import annotations
+
+
+class NewsbotError(Exception):
+    """Base of all; `exit_code` is the contract's code of a command that ends with it."""
+
+    exit_code = 1
+
+
+class BadInput(NewsbotError):
+    """An argument, a setting or a file given by the user makes no sense."""
+
+
+class UnknownChannel(BadInput):
+    """A channel name that `sina.channels` does not hold."""
+
+
+class UnreadableDate(BadInput):
+    """A text for `since` or `until` that is no date."""
+
+
+class NotAWarc(BadInput):
+    """A path given as a WARC file is something else."""
+
+
+class Locked(NewsbotError):
+    """Another run of the same kind holds the job."""
+
+
+class LedgerError(NewsbotError):
+    """The ledger cannot be opened, read or written."""
+
+
+class LedgerTooNew(LedgerError):
+    """The ledger's schema is newer than this program."""
+
+
+class RecordError(NewsbotError):
+    """One WARC record cannot be read: `file` and `offset` (bytes) say where."""
+
+    def __init__(self, message: str, *, file: str, offset: int) -> None:
+        super().__init__(f"{file} at offset {offset}: {message}")
+        self.file = file
+        self.offset = offset
+
+
+class CaptureBroken(NewsbotError):
+    """What was archived is not what Scrapy returned: Twisted's private names have probably changed."""
+
+
+class ArchiveError(NewsbotError):
+    """The archive could not be written: disk full, read-only, no permission."""
+
+    exit_code = 5

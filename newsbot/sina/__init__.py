@@ -1,0 +1,1 @@
+"""What is known about Sina Finance, and nothing else: no I/O, no Scrapy, no archive."""

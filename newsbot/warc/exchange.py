@@ -1,0 +1,34 @@
+"""One request and its answer, as the bytes that went over the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What the capture handler hands to the writer; all of it becomes records (warc.md section 2).
+
+    `request` and `response` are heads and bodies exactly as sent and received, above TLS. `response` is None when
+    nothing of a final answer arrived. 1xx heads are kept apart in `interim`; bytes after the message are only counted.
+    """
+
+    url: str  #: WARC-Target-URI, without a fragment
+    started: datetime  #: aware UTC; the capture date of all its records
+    request: bytes
+    response: bytes | None = None
+    interim: bytes = b""  #: heads of 1xx answers, raw
+    surplus: int = 0  #: bytes received after the end of the message
+    truncated: str = ""  #: WARC-Truncated: time, length, disconnect, unspecified; '' when whole
+    ip: str = ""  #: address of the server; '' behind a proxy or without a connection
+    protocols: tuple[str, ...] = ("http/1.1",)  #: WARC-Protocol values, e.g. ("http/1.1", "tls/1.3")
+    cipher: str = ""  #: WARC-Cipher-Suite
+    chain: tuple[bytes, ...] = ()  #: the server's certificates, DER, leaf first
+    fetch_ms: int = 0  #: from the first byte sent to the last received
+    error: str = ""  #: what failed, one line; '' when an answer came whole
+    via: str = ""  #: URL that led here
+    hops: str = ""  #: hopsFromSeed: L link, R redirect, E embedded
+    context: Mapping[str, Any] = field(default_factory=dict)  #: the spider's own facts; JSON-able
