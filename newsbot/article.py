@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-#: What orders everything seen (design.md, "any reading order"): WARC-Date with six digits of a second and `Z`,
-#: WARC-Record-ID, position in the listing (0 for a page). Compares as a tuple.
-Key = tuple[str, str, int]
+#: What orders everything seen (design.md, "any reading order"): `<WARC-Date> <WARC-Record-ID> <position, six digits>`.
+#: The date has six digits of a second, so comparing the text compares date, then record, then position.
+Key = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +121,13 @@ class Capture:
 
     def key(self, position: int = 0) -> Key:
         """The ordering key of what this capture shows at `position`."""
-        return (self.date, self.record_id, position)
+        return f"{self.date} {self.record_id} {position:06d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at an article gave; the item that goes through the pipelines and the fact a replay finds."""
+
+    key: str  #: article key
+    capture: Capture
+    result: Article | Refusal
