@@ -1,0 +1,154 @@
+"""An article's HTML as the post's BODY: steps 1 to 7 of post-format.md. Braces are newsbot.post's business."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from turbohtml import Document, DocumentFragment, Element, Node, parse
+
+from newsbot.article import Image
+from newsbot.characters import clean_line, clean_markup
+from newsbot.sina.serialise import Attributes, TooLarge, attributes_of, serialise
+from newsbot.sina.urls import join
+
+__all__ = ["MAX_BODY", "Body", "TooLarge", "body_html", "parse_html", "read"]
+
+#: Characters of BODY. The longest real ones, with whole tables of a report, stay below 500,000; 49 KB of mis-nested
+#: `<font>` and `<p>` make 19-57 MB in every conformant parser (post-format.md).
+MAX_BODY = 2_000_000
+
+#: An attribute value that is an image's address, for an <img> that is loaded by script (step 5).
+_PICTURE = re.compile(r"\.(?:gif|png|jpg|webp)")
+#: `javascript:` as browsers read it: controls and blanks before it and line ends inside it do not count (WHATWG URL).
+_SCRIPT_URL = re.compile(r"[\x00-\x20]*" + r"[\t\n\r]*".join("javascript:"), re.IGNORECASE)
+#: Attributes whose value is a list or holds a URL after other words: SVG's animations and the refresh of a <meta>.
+_LISTS_OF_URLS = frozenset({"values", "content"})
+#: A frame's whole document in an attribute: its scripts would run on the site that shows the post.
+_HOLDS_A_DOCUMENT = "srcdoc"
+#: What the parser's own writer gives another form: it adds the newline that parsers drop after the first three.
+_REWRITTEN = re.compile(r"<(?:pre|textarea|listing|plaintext|\?)", re.IGNORECASE)
+_SCRIPT = frozenset({"script"})
+#: Elements in which another reader (a second parse, a browser with scripts on) may find markup where we saw text.
+_AMBIGUOUS = re.compile(r"<(?:svg|math|noscript)\b")
+_LAST_RESORT = _SCRIPT | {"svg", "math", "noscript", "template", "style", "xmp", "noembed", "noframes", "plaintext"}
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """BODY and its live images in order."""
+
+    html: str
+    images: tuple[Image, ...] = ()
+
+    @property
+    def headimg(self) -> str:
+        """`src` of the first live image, '' without one."""
+        return self.images[0].url if self.images else ""
+
+
+def parse_html(text: str, *, scripting: bool = False) -> Document:
+    """`text` as browsers parse it; <noscript> is markup unless `scripting`."""
+    return parse(text, positions=False, allow_declarative_shadow_roots=False, scripting=scripting)
+
+
+def body_html(node: Node, base_url: str) -> tuple[str, str]:
+    """BODY (steps 1-7) and headimg of the article that `node` (#artibody) holds, seen at `base_url`.
+
+    Raises TooLarge when BODY would be longer than MAX_BODY.
+    """
+    body = read(node, base_url)
+    return body.html, body.headimg
+
+
+def read(node: Node, base_url: str) -> Body:
+    """As `body_html`, with all images and their captions."""
+    inner = clean_markup(_inner_html(node))  # cleaned before the second reading: a control in a tag would change it
+    body = _second_reading(inner, base_url, _SCRIPT)
+    if _AMBIGUOUS.search(body.html) and _is_alive(body.html):
+        return _second_reading(body.html, base_url, _LAST_RESORT)
+    return body
+
+
+def _inner_html(node: Node) -> str:
+    """Step 1, by the parser's own writer where a second parse cannot tell it from `serialise`: ten times as fast."""
+    html = node.inner_html
+    if _REWRITTEN.search(html):
+        return serialise(node, limit=MAX_BODY)
+    if len(html) > MAX_BODY:
+        raise TooLarge
+    return html
+
+
+def _second_reading(inner: str, base_url: str, without: frozenset[str]) -> Body:
+    """Steps 2 to 7: `inner` parsed as a document of its own, the rules applied, written again."""
+    document = parse_html(inner)
+    body = document.select_one("body")
+    if body is None:
+        return Body("")
+    rules = _Rules(base_url, inert_parts=document.select_one("template") is not None)
+    html = clean_markup(serialise(body, limit=MAX_BODY, attributes=rules.attributes, without=without))
+    return Body(html, tuple(Image(clean_line(url), caption) for url, caption in rules.images))
+
+
+class _Rules:
+    """What becomes of attributes (steps 4, 5 and the end of 7), and the images met on the way."""
+
+    def __init__(self, base_url: str, *, inert_parts: bool) -> None:
+        self.images: list[tuple[str, str]] = []
+        self._base_url = base_url
+        self._inert_parts = inert_parts
+
+    def attributes(self, element: Element, tag: str) -> Attributes:
+        kept = [pair for pair in attributes_of(element) if not _acts(*pair)]
+        if tag == "img":
+            return self._image(element, kept)
+        if tag == "a":
+            return [(name, join(self._base_url, value) if name == "href" and value else value) for name, value in kept]
+        if tag == "span":
+            self._caption(element)
+        return kept
+
+    def _image(self, element: Element, attributes: list[tuple[str, str]]) -> Attributes:
+        named = dict(attributes)
+        address = named.get("src") or next((value.strip() for value in named.values() if _PICTURE.search(value)), "")
+        if not address:
+            return attributes
+        named["src"] = join(self._base_url, address)
+        named.pop("referrerpolicy", None)
+        named["referrerpolicy"] = "no-referrer"
+        if not (self._inert_parts and _is_inert(element)):
+            self.images.append((named["src"], ""))
+        return named.items()
+
+    def _caption(self, element: Element) -> None:
+        """`img_wrapper > img + span.img_descr` (sina.md section 6 D): the text belongs to the image before it."""
+        if self.images and element.has_class("img_descr"):
+            url, caption = self.images[-1]
+            self.images[-1] = (url, caption or " ".join(element.text.split()))
+
+
+def _acts(name: str, value: str) -> bool:
+    """Would the attribute run a script on the site that shows the post?"""
+    if name.startswith("on") or name == _HOLDS_A_DOCUMENT:
+        return True
+    if name in _LISTS_OF_URLS:
+        return _SCRIPT_URL.search(value) is not None
+    return _SCRIPT_URL.match(value) is not None
+
+
+def _is_inert(element: Element) -> bool:
+    """Inside a <template>: parsed, never shown."""
+    return any(isinstance(ancestor, DocumentFragment) for ancestor in element.ancestors)
+
+
+def _is_alive(html: str) -> bool:
+    """Does a reader of BODY, with scripts on or off, still find something that acts?"""
+    for scripting in (False, True):
+        document = parse_html(f"<div>{html}</div>", scripting=scripting)
+        for node in document.descendants:
+            if isinstance(node, Element) and (
+                node.tag == "script" or any(_acts(*pair) for pair in attributes_of(node))
+            ):
+                return True
+    return False

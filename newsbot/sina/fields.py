@@ -1,0 +1,129 @@
+"""The fields of an article page, read from a parsed page by a layout's places (sina.md 2.2)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from newsbot.article import Article
+from newsbot.sina import urls
+from newsbot.text import beijing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from turbohtml import Document
+
+    from newsbot.sina.body import Body
+    from newsbot.sina.layouts import Layout
+
+#: The forms in which a page names its docid: alone, `cj:comos-nitmeav9622448:0`, `dataid:comos:nitmeav9622448`.
+_DOCID = re.compile(r"(?:.*\bcomos[-:])?([a-z]{7}[0-9]{7})(?![a-z0-9])", re.DOTALL)
+_EDITOR = re.compile(r"责任编辑\s*[:：]\s*(\S.*)", re.DOTALL)
+#: `SF014` after the editor's name: the work code of 编辑姓名及工作代码.
+_WORK_CODE = re.compile(r"\s+[A-Z]{2}\d+$")
+#: `format=html5; url=https://finance.sina.cn/…`
+_AGENT_URL = re.compile(r"\burl=(\S+)")
+#: `<!-- news_keyword_pub,usstock,MSFT&AMZN -->`; the list is empty on most pages.
+_TICKERS = re.compile(r"<!--\s*news_keyword_pub,([\w-]+),([^<>]*)-->")
+
+
+class Places:
+    """A parsed page, asked for the text at a layout's places."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._metas: dict[str, list[str]] = {}
+        for meta in document.find_all("meta"):
+            name = (meta.attr("name") or meta.attr("property") or "").strip().lower()
+            if name and (content := meta.attr("content")):
+                self._metas.setdefault(name, []).append(content)
+
+    def texts(self, places: tuple[str, ...]) -> Iterator[str]:
+        """What stands at each of `places` in turn, its white space collapsed; nothing for those that are empty."""
+        for place in places:
+            for raw in self._raw(place):
+                if text := " ".join(raw.split()):
+                    yield text
+
+    def first(self, places: tuple[str, ...]) -> str:
+        """The first of `texts`, or ''."""
+        return next(self.texts(places), "")
+
+    def all(self, css: str) -> list[str]:
+        """The text of every element that matches, the empty ones left out."""
+        texts = [" ".join(element.text.split()) for element in self._document.select(css)]
+        return [text for text in texts if text]
+
+    def _raw(self, place: str) -> list[str]:
+        if place.startswith("meta:"):
+            return self._metas.get(place.removeprefix("meta:"), [])
+        css, _, attribute = place.partition(" @")
+        element = self._document.select_one(css)
+        if element is None:
+            return []
+        return [(element.attr(attribute) or "") if attribute else element.text]
+
+
+def article(places: Places, layout: Layout, body: Body, url: str, encoding: str) -> Article:
+    """The article at `url`, whose BODY is already read. Fields the page does not give are empty or None."""
+    own = urls.docid(url)
+    docid = own or _docid(places, layout)
+    source_url = places.first(layout.source_url)
+    return Article(
+        key=urls.article_key(url, docid),
+        url=urls.canonical(url),
+        title=places.first(layout.title),
+        body=body.html,
+        headimg=body.headimg,
+        layout=layout.name,
+        encoding=encoding,
+        created=_moment(places, layout.created),
+        published=_moment(places, layout.published),
+        updated=_moment(places, layout.updated),
+        source=places.first(layout.source),
+        source_url=urls.join(url, source_url) if source_url else "",
+        author=places.first(layout.author),
+        editor=_editor(places, layout),
+        keywords=tuple(dict.fromkeys(places.all(layout.keywords))),
+        tickers=_tickers(body.html),
+        breadcrumb=tuple(places.all(layout.breadcrumb)),
+        summary=places.first(layout.summary),
+        images=body.images,
+        docid=docid,
+        mobile_url=_mobile_url(places, layout, url),
+    )
+
+
+def _moment(places: Places, where: tuple[str, ...]) -> datetime | None:
+    return next((moment for text in places.texts(where) if (moment := beijing(text))), None)
+
+
+def _docid(places: Places, layout: Layout) -> str:
+    return next((match[1] for text in places.texts(layout.docid) if (match := _DOCID.match(text))), "")
+
+
+def _editor(places: Places, layout: Layout) -> str:
+    for css in layout.editor:
+        for text in places.all(css):
+            if match := _EDITOR.search(text):
+                return _WORK_CODE.sub("", match[1])
+    return ""
+
+
+def _tickers(html: str) -> tuple[str, ...]:
+    found = [
+        f"{match[1]}:{symbol.strip()}"
+        for match in _TICKERS.finditer(html)
+        for symbol in re.split("[&,]", match[2])
+        if symbol.strip()
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _mobile_url(places: Places, layout: Layout, url: str) -> str:
+    for text in places.texts(layout.mobile_url):
+        if match := _AGENT_URL.search(text):
+            return urls.canonical(urls.join(url, match[1]))
+    return ""

@@ -1,0 +1,144 @@
+"""An article page: bytes and URL in, an Article by the first layout that fits, or a Refusal (sina.md 2)."""
+
+from __future__ import annotations
+
+import re
+
+from turbohtml import Document, Element, Node, Text
+
+from newsbot.article import Article, Refusal
+from newsbot.sina import body as bodies
+from newsbot.sina.fields import Places, article
+from newsbot.sina.layouts import LAYOUTS, Layout
+from newsbot.text import decode
+
+#: Bytes of a page; article pages have about 95 KB. Above it even a linear parser takes seconds.
+MAX_PAGE = 5_000_000
+
+_GONE = frozenset({404, 410})
+_BUSY = frozenset({408, 429})
+_HTML_TYPES = frozenset({"", "text/html", "application/xhtml+xml", "text/plain", "application/octet-stream"})
+_TAG = re.compile(r"<[!/a-zA-Z]")
+#: Where a page that is HTML shows its first tag, characters.
+_TOP = 4096
+_BAN_TITLE = re.compile(r"<title>\s*拒绝访问", re.IGNORECASE)
+_BAN_PHRASE = "已被新浪安全部门封禁"
+#: What the page of a missing article says, whatever its status (sina.md 2.6).
+_MISSING = ("页面没有找到", "404 Not Found on Accelerator", "无法查看当前文章")
+
+#: What stands in the article's element beside the article (sina.md 2.3): by itself it is no body.
+_FURNITURE = frozenset(
+    {
+        *("appendQr_wrap", "app-kaihu-qr", "app-qihuo-kaihu-qr", "finance_app_sina", "article-editor", "show_author"),
+        *("tech-quotation", "hqimg_related", "article-notice", "otherContent_01", "corrTxt_01", "sinaads"),
+    }
+)
+_FURNITURE_ID = "left_hzh_ad"
+_UNSHOWN = frozenset({"script", "style", "template", "link", "meta", "title"})
+_MEDIA = frozenset({"img", "video", "audio", "iframe", "embed", "object", "svg", "canvas"})
+_VIDEO_ID = "videoList"  # `<div class="video-2017" id="videoList0">`: the player is put there by a script
+
+
+def read(body: bytes, url: str, *, status: int = 200, content_type: str = "") -> Article | Refusal:
+    """The article on a page, or why it is none; never raises for anything a server can send.
+
+    `body` is the entity with its Content-Encoding undone, `url` the address that answered, `content_type` the header's
+    value. Article.time and title may be missing: a list may give them, so that is not decided here.
+    """
+    if refusal := _by_status(status, body, content_type):
+        return refusal
+    if not body.strip():
+        return Refusal("empty", f"status {status} with {len(body)} bytes of nothing")
+    if len(body) > MAX_PAGE:
+        return Refusal("too-large", f"a page of {len(body)} bytes, at most {MAX_PAGE} are read")
+    text, encoding = decode(body, content_type)
+    if refusal := _not_html(text, content_type):
+        return refusal
+    return _read_html(text, url, encoding)
+
+
+def _by_status(status: int, body: bytes, content_type: str) -> Refusal | None:
+    if status == 200:
+        return None
+    if status == 456 or (status not in _GONE and _is_ban(decode(body[:_TOP], content_type)[0])):
+        return Refusal("ban", f"status {status}, 拒绝访问")
+    if status in _GONE:
+        return Refusal("gone", f"status {status}")
+    if status >= 500 or status in _BUSY:
+        return Refusal("server-error", f"status {status}")
+    return Refusal("http-status", f"status {status}")
+
+
+def _is_ban(text: str) -> bool:
+    return _BAN_TITLE.search(text, 0, _TOP) is not None
+
+
+def _not_html(text: str, content_type: str) -> Refusal | None:
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type not in _HTML_TYPES:
+        return Refusal("not-html", f"Content-Type {media_type}")
+    top = text.lstrip()[:_TOP]
+    if top.startswith(("{", "[")) or not _TAG.search(top):
+        return Refusal("not-html", f"no HTML in a text that begins {top[:40]!r}")
+    return None
+
+
+def _read_html(text: str, url: str, encoding: str) -> Article | Refusal:
+    document = bodies.parse_html(text)
+    layout, element = _fitting(document)
+    if layout is None or element is None:
+        return _no_layout(document, text)
+    try:
+        body = bodies.read(element, url)
+    except bodies.TooLarge:
+        return Refusal("too-large", f"BODY longer than {bodies.MAX_BODY} characters, from a page of {len(text)}")
+    if not _holds_something(element):
+        return Refusal("no-body", f"layout {layout.name}, but its article is empty of text and of media")
+    return article(Places(document), layout, body, url, encoding)
+
+
+def _fitting(document: Document) -> tuple[Layout | None, Element | None]:
+    for layout in LAYOUTS:
+        if any(document.select_one(css) is not None for css in layout.foreign):
+            continue
+        for css in layout.body:
+            if (element := document.select_one(css)) is not None:
+                return layout, element
+    return None, None
+
+
+def _no_layout(document: Document, text: str) -> Refusal:
+    """Only a page without an article can be a ban page or a missing one: an article may quote either."""
+    if _is_ban(text) or _BAN_PHRASE in text:
+        return Refusal("ban", "status 200, 拒绝访问")
+    for phrase in _MISSING:
+        if phrase in text:
+            return Refusal("gone", f"status 200, {phrase}")
+    for layout in LAYOUTS:
+        for css in layout.foreign:
+            if document.select_one(css) is not None:
+                return Refusal("no-layout", f"{css} belongs to a layout that is not known yet")
+    names = ", ".join(css for layout in LAYOUTS for css in layout.body)
+    return Refusal("no-layout", f"none of {names} on the page")
+
+
+def _holds_something(element: Element) -> bool:
+    """Is there any text or media beside Sina's own furniture?"""
+    open_nodes: list[Node] = [element]
+    while open_nodes:
+        node = open_nodes.pop()
+        if isinstance(node, Text):
+            if node.data.strip():
+                return True
+        elif isinstance(node, Element) and node.tag not in _UNSHOWN and not _is_furniture(node):
+            if node.tag in _MEDIA or (node.attr("id") or "").startswith(_VIDEO_ID):
+                return True
+            open_nodes.extend(reversed(node.children))
+    return False
+
+
+def _is_furniture(element: Element) -> bool:
+    if element.attr("id") == _FURNITURE_ID:
+        return True
+    classes = element.attr("class")
+    return classes is not None and not _FURNITURE.isdisjoint(classes.split())
