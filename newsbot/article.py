@@ -118,6 +118,8 @@ class Capture:
     status: int = 0  #: HTTP status; 0 without an answer
     file: str = ""  #: path below ARCHIVE_DIR, with `/`, in its final form (without `.open`)
     offset: int = 0  #: of the record's gzip member, bytes
+    truncated: str = ""  #: WARC-Truncated of the response; '' when it is whole
+    error: str = ""  #: what failed, one line; '' when an answer came
 
     def key(self, position: int = 0) -> Key:
         """The ordering key of what this capture shows at `position`."""

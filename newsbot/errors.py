@@ -3,6 +3,7 @@
     NewsbotError                      exit code 1: the command could not run
     ├── BadInput                      an argument, setting or file from the user makes no sense
     │   ├── UnknownChannel            a channel name that channels.py does not hold
+    │   ├── UnknownArgument           exit code 2: a spider argument that does not exist
     │   ├── UnreadableDate            -a since / -a until that is no date
     │   └── NotAWarc                  a path that is no WARC file
     ├── Locked                        another run of the same kind is at work on this archive
@@ -31,6 +32,12 @@ class BadInput(NewsbotError):
 
 class UnknownChannel(BadInput):
     """A channel name that `sina.channels` does not hold."""
+
+
+class UnknownArgument(BadInput):
+    """A spider argument (-a) that does not exist."""
+
+    exit_code = 2
 
 
 class UnreadableDate(BadInput):

@@ -1,0 +1,139 @@
+"""The archive's folder: what lies where, and whether it can be written (design.md, "Files")."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from newsbot.errors import ArchiveError, BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Paths below ARCHIVE_DIR. All paths that are written into files are relative, so an archive can be moved."""
+
+    root: Path
+    posts: Path
+    ledger_url: str
+
+    @property
+    def runs(self) -> Path:
+        """Verdicts and logs, one pair a run."""
+        return self.root / "runs"
+
+    @property
+    def name(self) -> str:
+        """The archive's own identifier, from archive.json."""
+        return str(self._identity()["id"])
+
+    def warc_files(self) -> list[Path]:
+        """Every closed WARC file, imported ones included, in the order of their names (which is the order of time)."""
+        return sorted((self.root / "warc").rglob("*.warc.gz"))
+
+    def relative(self, path: Path) -> str:
+        """How `path` is named inside the archive, with `/`."""
+        return path.relative_to(self.root).as_posix()
+
+    def make(self) -> None:
+        """Create what is missing; ArchiveError when the folder cannot be written."""
+        try:
+            for folder in (self.root / "warc", self.runs, self.posts):
+                folder.mkdir(parents=True, exist_ok=True)
+            if not self._identity_file.exists():
+                write_whole(self._identity_file, _json({"format": 1, "id": str(uuid.uuid4())}))
+            if not os.access(self.root, os.W_OK):
+                raise PermissionError(13, "no permission to write")
+        except OSError as error:
+            raise ArchiveError(
+                f"cannot write the archive in {self.root}: {error.strerror}; give a folder that can be written as ARCHIVE_DIR"
+            ) from error
+
+    @property
+    def _identity_file(self) -> Path:
+        return self.root / "archive.json"
+
+    def _identity(self) -> dict[str, Any]:
+        try:
+            identity: dict[str, Any] = json.loads(self._identity_file.read_text("utf-8"))
+            return {"id": identity["id"]}
+        except FileNotFoundError:
+            raise BadInput(f"{self.root} is no newsbot archive: it has no archive.json; is ARCHIVE_DIR right?") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadInput(f"{self._identity_file} cannot be read ({error}); restore it from a copy") from error
+
+
+def locate(archive_dir: str, posts_dir: str, ledger_url: str, project: Path | None) -> Archive:
+    """The archive that the settings name.
+
+    A relative ARCHIVE_DIR counts from scrapy.cfg's folder (`project`); without one it must be absolute (BadInput).
+    """
+    root = Path(archive_dir).expanduser()
+    if not root.is_absolute():
+        if project is None:
+            raise BadInput(f"ARCHIVE_DIR is {archive_dir!r}: outside a project folder it must be an absolute path")
+        root = project / root
+    root = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would follow links that the operator chose
+    posts = root / Path(posts_dir).expanduser() if posts_dir else root / "posts"
+    return Archive(root, posts, ledger_url or f"sqlite:///{root / 'ledger.sqlite'}")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that readers see the old bytes or the new ones, never a part: temporary name, then rename."""
+    temporary = path.with_name(f".{uuid.uuid4().hex[:12]}.tmp")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_verdict(archive: Archive, began: datetime, facts: dict[str, Any]) -> Path:
+    """`runs/<timestamp>.json`: one verdict a run."""
+    path = archive.runs / f"{run_stamp(began)}.json"
+    write_whole(path, _json(facts))
+    return path
+
+
+def run_stamp(began: datetime) -> str:
+    """A run's name in `runs/`: its begin in UTC, to the microsecond, so that two runs never share one."""
+    return began.strftime("%Y%m%dT%H%M%S%fZ")
+
+
+def _json(facts: dict[str, Any]) -> bytes:
+    return (json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+class RunLock:
+    """A lock that the system frees when its holder dies, however it dies (flock).
+
+    It tells a killed run from a living one at once, where a lease in the ledger would have to run out first.
+    """
+
+    def __init__(self, archive: Archive, kind: str) -> None:
+        self.path = archive.root / f".{kind}.lock"
+        self._descriptor: int | None = None
+
+    def acquire(self) -> bool:
+        """True when this process holds the lock now; ArchiveError when the file cannot be made."""
+        try:
+            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.release()
+            return False
+        except OSError as error:
+            raise ArchiveError(f"cannot make the lock {self.path}: {error.strerror}; is ARCHIVE_DIR writable?") from error
+        return True
+
+    def release(self) -> None:
+        """Give the lock back; the file stays, so that two runs never lock two different files of one name."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None

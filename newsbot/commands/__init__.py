@@ -1,0 +1,1 @@
+"""The commands that `scrapy` finds here, one file each."""

@@ -1,0 +1,42 @@
+"""`scrapy ledger dump`: the ledger's archival tables as canonical text, the same for the same records."""
+
+from __future__ import annotations
+
+import argparse
+
+from scrapy.exceptions import UsageError
+
+from newsbot.clock import system_clock
+from newsbot.console import Command as NewsbotCommand
+from newsbot.console import say
+from newsbot.errors import BadInput
+from newsbot.ledger import Ledger
+
+
+class Command(NewsbotCommand):
+    """A word says what to do with the ledger; `dump` is the one there is."""
+
+    positional = 1
+
+    def syntax(self) -> str:
+        """How it is called."""
+        return "dump"
+
+    def short_desc(self) -> str:
+        """For the list of commands."""
+        return "Print the ledger's archival tables as canonical text (table, TAB, JSON; sorted)"
+
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:  # noqa: ARG002 - it has no options of its own
+        """Print it."""
+        if args != ["dump"]:
+            raise UsageError("say what to do: scrapy ledger dump", print_help=False)
+        archive = self.archive()
+        if not archive.root.exists():
+            raise BadInput(f"there is no archive in {archive.root}; is ARCHIVE_DIR right?")
+        ledger = Ledger.open(archive.ledger_url, system_clock())
+        try:
+            for line in ledger.dump():
+                say(line)
+        finally:
+            ledger.close()
+        return 0

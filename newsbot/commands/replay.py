@@ -1,0 +1,141 @@
+"""`scrapy replay`: posts, CDXJ and ledger anew from the WARC files alone, offline, by today's parser."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from contextlib import ExitStack
+from pathlib import Path
+
+from scrapy.exceptions import UsageError
+
+from newsbot.archive import Archive, RunLock
+from newsbot.clock import system_clock
+from newsbot.console import Bar, Command as NewsbotCommand
+from newsbot.console import say, say_json, tell
+from newsbot.errors import ArchiveError, BadInput, Locked
+from newsbot.health import HOLES, OK
+from newsbot.ledger import Ledger
+from newsbot.rebuild import Report, rebuild
+from newsbot.shelf import DryShelf, PostShelf, Shelf
+from newsbot.warc import index
+from newsbot.warc.reader import check
+from newsbot.warc.recovery import recover
+
+
+class Command(NewsbotCommand):
+    """Without arguments: the whole archive's views. With WARC files and --out: those files' views, nothing else touched."""
+
+    positional = -1
+
+    def syntax(self) -> str:
+        """How it is called."""
+        return "[--diff] [--jobs N] | WARC… --out DIR"
+
+    def short_desc(self) -> str:
+        """For the list of commands."""
+        return "Rebuild posts, CDXJ and ledger from the WARC files, offline"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """--diff, --jobs, --out, --json."""
+        super().add_options(parser)
+        parser.add_argument("--diff", action="store_true", help="only show what would change in the posts; exit code 3 if anything would")
+        parser.add_argument("--jobs", type=int, default=1, metavar="N", help="read N files at a time (default: 1)")
+        parser.add_argument("--out", metavar="DIR", help="write the views of the given WARC files there")
+        parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
+        """Rebuild; 3 when --diff found differences or something could not be read."""
+        if opts.jobs < 1:
+            raise UsageError(f"--jobs {opts.jobs}: give 1 or more", print_help=False)
+        if bool(args) != bool(opts.out):
+            raise UsageError("WARC files and --out DIR go together", print_help=False)
+        if args and opts.diff:
+            raise UsageError("--diff compares with the archive's own posts; it does not go with --out", print_help=False)
+        report, shelf = self._apart(args, opts) if args else self._whole(opts)
+        differences = _show_differences(shelf, quiet=opts.json) if isinstance(shelf, DryShelf) else 0
+        for one in report.unreadable:
+            tell(f"newsbot: {one.file} at offset {one.offset}: {one.why}; passed over")
+        self._tell(report, differences, opts)
+        return HOLES if differences or report.unreadable else OK
+
+    def _whole(self, opts: argparse.Namespace) -> tuple[Report, Shelf]:
+        archive, clock = self.archive(), system_clock()
+        if not archive.root.exists():
+            raise BadInput(f"there is no archive in {archive.root}; is ARCHIVE_DIR right?")
+        archive.make()
+        with ExitStack() as closing:
+            for kind in ("schedule", "backfill", "urls"):
+                lock = RunLock(archive, kind)
+                if not lock.acquire():
+                    raise Locked(f"a {kind} run is at work on {archive.root}; replay when it has ended")
+                closing.callback(lock.release)
+            recover(archive.root, clock=clock)
+            ledger = Ledger.open(archive.ledger_url, clock)
+            closing.callback(ledger.close)
+            paths = archive.warc_files()
+            shelf: Shelf = DryShelf(archive.posts) if opts.diff else PostShelf(archive.posts)
+            bar = Bar()
+            closing.callback(bar.close)
+            report = rebuild(paths, archive.root, ledger, shelf, jobs=opts.jobs, dry=opts.diff, progress=bar)
+            if not opts.diff:
+                _index(paths, bar)
+        return report, shelf
+
+    def _apart(self, args: list[str], opts: argparse.Namespace) -> tuple[Report, Shelf]:
+        paths = [Path(arg).absolute() for arg in args]
+        for path in paths:
+            check(path)
+        out = Archive(Path(opts.out).absolute(), Path(opts.out).absolute() / "posts", "")
+        database = out.root / "ledger.sqlite"
+        try:
+            out.posts.mkdir(parents=True, exist_ok=True)
+            database.unlink(missing_ok=True)  # the views of these files alone, not of an earlier call's too
+        except OSError as error:
+            raise ArchiveError(f"cannot write {out.root}: {error.strerror}; give another --out") from error
+        with ExitStack() as closing:
+            ledger = Ledger.open(f"sqlite:///{database}", system_clock())
+            closing.callback(ledger.close)
+            shelf = PostShelf(out.posts)
+            bar = Bar()
+            closing.callback(bar.close)
+            report = rebuild(paths, out.root, ledger, shelf, jobs=opts.jobs, progress=bar)
+        return report, shelf
+
+    def _tell(self, report: Report, differences: int, opts: argparse.Namespace) -> None:
+        facts = {
+            "files": report.files,
+            "looks": report.pages,
+            "articles": report.articles,
+            "posts": report.published,
+            "stale": report.stale,
+            "unreadable": len(report.unreadable),
+            "differences": differences if opts.diff else None,
+        }
+        if opts.json:
+            say_json(facts)
+            return
+        line = f"newsbot replay: {report.files} files, {report.articles} articles, {report.published} posts"
+        if opts.diff:
+            line += f", {differences} would change"
+        say(line + (f", {len(report.unreadable)} places unreadable" if report.unreadable else ""))
+
+
+def _index(paths: list[Path], bar: Bar) -> None:
+    """CDXJ for every file that has none."""
+    for done, path in enumerate(paths, 1):
+        if not index.beside(path).exists():
+            index.write(path)
+        bar("indexing", done, len(paths))
+
+
+def _show_differences(shelf: DryShelf, *, quiet: bool) -> int:
+    if not quiet:
+        for path, content in sorted(shelf.changed.items()):
+            file = shelf.root / path
+            old = file.read_text("utf-8", "replace").splitlines() if file.exists() else []
+            new = content.decode("utf-8", "replace").splitlines()
+            say("\n".join(difflib.unified_diff(old, new, f"now/{path}", f"replayed/{path}", lineterm="", n=1)))
+        for path in sorted(shelf.removed):
+            say(f"removed: {path}")
+    return len(shelf.changed) + len(shelf.removed)

@@ -1,0 +1,100 @@
+"""What all commands share: arguments refused before work begins, one line for an error, a progress bar on a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+from scrapy.utils.conf import closest_scrapy_cfg
+from tqdm import tqdm
+
+from newsbot import archive
+from newsbot.errors import NewsbotError
+
+
+class Command(ScrapyCommand):
+    """A command of newsbot: `work()` does it and returns the exit code of the contract (design.md)."""
+
+    requires_project = True
+    requires_crawler_process = False
+    positional = 0  #: how many positional arguments it takes at most; -1 for any number
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Scrapy's entry: refuse what is unknown (Scrapy hands unknown options over unparsed), then work."""
+        unknown = [arg for arg in args if arg.startswith("-") and arg != "-"]
+        if unknown:
+            raise UsageError(f"unknown option {unknown[0]}", print_help=False)
+        if 0 <= self.positional < len(args):
+            raise UsageError(f"unknown argument {args[self.positional]!r}", print_help=False)
+        try:
+            self.exitcode = self.work(args, opts)
+        except NewsbotError as error:
+            tell(f"newsbot: {error}")
+            self.exitcode = error.exit_code
+        except BrokenPipeError:  # the reader of our output has gone (`| head`)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            self.exitcode = 0
+        except KeyboardInterrupt:
+            tell("newsbot: stopped by Ctrl-C; nothing is half written")
+            self.exitcode = 3
+
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
+        """Do it; the exit code."""
+        raise NotImplementedError
+
+    def archive(self) -> archive.Archive:
+        """The archive that the settings name."""
+        assert self.settings is not None
+        return archive_of(self.settings)
+
+
+def archive_of(settings: Any) -> archive.Archive:
+    """The archive that Scrapy's settings name; BadInput when ARCHIVE_DIR is relative outside a project."""
+    config = closest_scrapy_cfg()
+    project = Path(config).parent if config else None
+    return archive.locate(settings["ARCHIVE_DIR"], settings["POSTS_DIR"], settings["LEDGER_URL"], project)
+
+
+def tell(line: str) -> None:
+    """One line on standard error."""
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - this is the program speaking
+
+
+def say(line: str) -> None:
+    """One line on standard output."""
+    print(line, flush=True)  # noqa: T201 - this is the program speaking
+
+
+def say_json(facts: Any) -> None:
+    """Facts for other programs."""
+    say(json.dumps(facts, ensure_ascii=False, sort_keys=True))
+
+
+class Bar:
+    """A progress bar on a terminal, nothing elsewhere; takes (stage, done, total)."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._stage = ""
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Show how far a stage is."""
+        if stage != self._stage:
+            self.close()
+            # Shown from one second on: short work needs no bar. disable=None: only on a terminal.
+            self._bar = tqdm(total=total, desc=stage, delay=1, disable=None, leave=False)
+            self._stage = stage
+        if self._bar is not None:
+            self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

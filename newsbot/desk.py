@@ -1,0 +1,208 @@
+"""Entry + page → refusal, new, same, revised → ledger rows and posts.
+
+The live crawl and `scrapy replay` both come through here, with facts that they read from the same records, in whatever
+order. Every choice is a minimum or maximum over a key found in the records (design.md, "any reading order"), so both end
+with the same rows and the same files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from newsbot import post, text
+from newsbot.article import REASONS, Article, Capture, Entry, Look, Refusal
+from newsbot.errors import CaptureBroken, LedgerError
+from newsbot.ledger import ArticleRow, Ledger, LookRow
+from newsbot.shelf import PLACE, Shelf
+from newsbot.sina import channels, page, urls
+
+#: A title that ends like a suffixed file name is always suffixed, so that no plain name can ever meet a suffixed one.
+_LIKE_A_SUFFIX = re.compile(r"-(?:[a-z]{7}\d{7}|\d+@[a-z0-9.-]+|[0-9a-f]{16})$")
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What one listing answer brought."""
+
+    new: tuple[str, ...] = ()  #: article keys that no list had shown before
+    changed: tuple[str, ...] = ()  #: known ones whose title, date or channel is now another
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How an article stands after a look."""
+
+    state: str  #: listed, failed, refused, gone, published
+    reason: str = ""
+    outcome: str = ""  #: new, revised or same for a published article; else the state
+
+
+def judge_exchange(capture: Capture, asked: str, location: str) -> Refusal | None:
+    """The refusal of an answer that holds no page to read; None when it holds one, or is a redirect on its way.
+
+    `asked` is the URL the spider wanted, `location` the answer's Location header ('' for none).
+    """
+    if not capture.status:
+        return Refusal("no-answer", capture.error)
+    if capture.truncated:
+        return Refusal("too-large" if capture.truncated == "length" else "cut", f"truncated: {capture.truncated}")
+    if capture.status >= 500 or capture.status in {408, 429}:
+        return Refusal("server-error", f"status {capture.status}")
+    if is_hop(capture.status, location):
+        return None
+    if urls.canonical(capture.url) != urls.canonical(asked) and not urls.is_article(capture.url):
+        return Refusal("redirected-away", capture.url)
+    return None
+
+
+def is_hop(status: int, location: str) -> bool:
+    """Is this answer only the way to another one?"""
+    return status in {301, 302, 303, 307, 308} and bool(location)
+
+
+def judge_page(capture: Capture, body: bytes, content_type: str) -> Article | Refusal:
+    """What the page itself says; `body` is the entity without any Content-Encoding."""
+    return page.read(body, capture.url, status=capture.status, content_type=content_type)
+
+
+def validate(look: Look) -> Look:
+    """Refuse to go on with a page whose capture is not in the archive (CaptureBroken): durable before visible."""
+    if not look.capture.record_id or (look.capture.status and not look.capture.file):
+        raise CaptureBroken(f"{look.capture.url} came without a record in the archive; nothing is published from it")
+    return look
+
+
+@dataclass(slots=True)
+class Desk:
+    """Keeps ledger and posts in step with what was seen."""
+
+    ledger: Ledger
+    shelf: Shelf
+    fetch: Callable[[Capture], Article | Refusal]  #: reads a captured page again from the WARC files
+
+    def list_entries(self, capture: Capture, entries: Sequence[Entry]) -> Noted:
+        """Note what one listing answer shows; posts whose title, date or channel follow from it are written anew."""
+        keys = [entry.key for entry in entries]
+        with self.ledger.transaction():
+            before = {row.key: row for row in self.ledger.articles(keys)}
+            new = self.ledger.note_entries(capture, entries)
+            changed = [row.key for row in self.ledger.articles(list(before)) if _face(row) != _face(before[row.key])]
+            for key in changed:
+                self.settle(key)
+        return Noted(tuple(new), tuple(changed))
+
+    def note(self, looks: Sequence[Look]) -> None:
+        """Note looks in the ledger without settling anything yet."""
+        self.ledger.note_looks([look_row(look) for look in looks])
+
+    def settle(self, key: str, look: Look | None = None) -> Settled:
+        """Bring one article's standing, post and file name in line with what is noted of it.
+
+        `look` is the one just taken, if any: its page is used when the ledger chose that capture's body, which saves
+        reading it again from the archive.
+        """
+        with self.ledger.transaction():
+            row = self.ledger.article(key)
+            if row is None:
+                return Settled("listed")
+            state, reason, name = _standing(row)
+            if (state, reason, name) != (row.state, row.reason, row.name):
+                self.ledger.settle(key, state=state, reason=reason, post=row.post, name=name)
+            outcome = self._place(replace(row, state=state, reason=reason, name=name), look) if name else state
+            for rival in self._rivals(key, {row.name, name}):
+                if self._path(rival) != rival.post:
+                    self._place(rival)
+        return Settled(state, reason, outcome)
+
+    def _rivals(self, key: str, names: set[str]) -> list[ArticleRow]:
+        """Other articles whose file name may now be another one."""
+        return [row for name in sorted(names - {""}) for row in self.ledger.rivals(name) if row.key != key]
+
+    def _place(self, row: ArticleRow, look: Look | None = None) -> str:
+        """Write a published article's post under the name it is due; says new, revised or same."""
+        path = self._path(row)
+        changed = self.shelf.put(path, post.render(_post_of(row, self._body(row, look))))
+        if path != row.post:
+            if row.post and not self.ledger.claimed(row.post, row.key):
+                self.shelf.remove(row.post)
+            self.ledger.settle(row.key, state=row.state, reason=row.reason, post=path, name=row.name)
+        if not row.post:
+            return "new"
+        return "revised" if changed else "same"
+
+    def _path(self, row: ArticleRow) -> str:
+        """Plain name for the article that was captured first, `-<key>` for every other of that name."""
+        title = _title(row)
+        first = self.ledger.rivals(row.name)[0].key == row.key
+        plain = first and not _LIKE_A_SUFFIX.search(post.stem(title, row.key))
+        return f"{_folder(row)}/{post.file_name(title, row.key, suffixed=not plain)}"
+
+    def _body(self, row: ArticleRow, look: Look | None) -> Article:
+        """The page whose BODY the post shows: the one at hand, or read again from the archive."""
+        if look and look.capture.record_id == row.body_record and isinstance(look.result, Article):
+            return look.result
+        capture = self.ledger.capture(row.body_record)
+        page_read = self.fetch(capture)
+        if isinstance(page_read, Refusal):
+            raise LedgerError(
+                f"the ledger says {capture.url} in {capture.file} is an article, this parser says {page_read.reason}: "
+                "run `scrapy replay` to bring the ledger up to the parser"
+            )
+        return page_read
+
+
+def look_row(look: Look) -> LookRow:
+    """The ledger's row of a look."""
+    result = look.result
+    if isinstance(result, Article):
+        digest = hashlib.sha256(result.body.encode()).hexdigest()
+        return LookRow(look.key, look.capture, "article", "", "", result.title, result.time, digest)
+    return LookRow(look.key, look.capture, "refused", result.reason, result.evidence, "", None, "")
+
+
+def _standing(row: ArticleRow) -> tuple[str, str, str]:
+    """(state, reason, folded plain name) that follow from a row's facts; the name is '' when there is no post."""
+    if row.body_key:
+        if not _title(row):
+            return "refused", "no-title", ""
+        if not (row.date or row.page_date):
+            return "refused", "no-time", ""
+        name = post.fold(f"{_folder(row)}/{post.file_name(_title(row), row.key)}")
+        return "published", "", name
+    if not row.look_key:
+        return "listed", "", ""
+    if row.look_reason == "gone":
+        return "gone", "gone", ""
+    return ("refused" if REASONS[row.look_reason] else "failed"), row.look_reason, ""
+
+
+def _title(row: ArticleRow) -> str:
+    """The list's title, else the page's, as they came; '' when neither leaves anything of itself in a TITLE."""
+    return next((title for title in (row.title, row.page_title) if post.title_text(title)), "")
+
+
+def _folder(row: ArticleRow) -> str:
+    return f"{PLACE}/{_channel(row)}"
+
+
+def _channel(row: ArticleRow) -> str:
+    """The post name of the row's channel; an article that no list showed is in the catch-all one."""
+    return channels.post_name(row.channel) if row.channel else channels.ROLL
+
+
+def _post_of(row: ArticleRow, article: Article) -> post.Post:
+    return post.Post(
+        title=_title(row),
+        channel=_channel(row),
+        date=text.unstamp(row.date or row.page_date),
+        image=article.headimg,
+        body=article.body,
+    )
+
+
+def _face(row: ArticleRow) -> tuple[str, str, str]:
+    """What a list decides about a post."""
+    return (row.title, row.date, row.channel)

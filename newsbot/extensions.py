@@ -1,0 +1,232 @@
+"""The door's components that live as long as a crawl: Archive (exchanges → WARC → ledger), Monitor (close → verdict), Progress.
+
+They are shells: what they do is in run.py and health.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from datetime import timedelta
+from typing import Any
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.asyncio import call_later, create_looping_call
+from tqdm import tqdm
+from twisted.python.failure import Failure
+
+from newsbot import __version__, health
+from newsbot.article import Capture, Look, Refusal
+from newsbot.clock import system_clock
+from newsbot.console import archive_of, tell
+from newsbot.errors import ArchiveError, BadInput, CaptureBroken, NewsbotError
+from newsbot.handlers import Capture as CaptureHandler
+from newsbot.handlers import check_trust
+from newsbot.resolver import parse_connect_to
+from newsbot.run import Options, Run
+from newsbot.warc import message
+from newsbot.warc.exchange import Exchange
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two renewals of leases.
+RENEW_EVERY = 30.0
+#: Seconds after which a stop no longer waits for what is on the wire; a stopped crawl must end within 10.
+GRACE = 4.0
+
+
+class Archive:
+    """Opens the run and keeps every exchange; handlers.Capture finds it by its `keep`."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        """Open ledger and archive before the engine starts; raises NewsbotError, and nothing is left open then."""
+        settings = crawler.settings
+        if settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES"):
+            check_trust(settings["TLS_CA_FILE"])
+        parse_connect_to(settings["CONNECT_TO"])
+        self._crawler = crawler
+        self._broken = False
+        self._renewing: Any = None
+        kind = getattr(crawler.spider, "kind", "schedule")
+        self.run = Run(archive_of(settings), system_clock(), _options(settings, kind))
+        self.run.open(progress=tell)
+        self.stopping = asyncio.Event()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Archive:
+        """Scrapy's way in; off for crawls that are not of this archive (scrapy shell, fetch)."""
+        if not hasattr(crawler.spider, "kind"):
+            raise NotConfigured("newsbot archives its own spider only")
+        archive = cls(crawler)
+        crawler.signals.connect(archive.spider_opened, signals.spider_opened)
+        crawler.signals.connect(archive.spider_error, signals.spider_error)
+        crawler.signals.connect(archive.item_error, signals.item_error)
+        return archive
+
+    async def spider_opened(self) -> None:
+        """The run begins: its first record."""
+        self.run.begin()
+        await self.run.commit.durable()
+        self._renewing = create_looping_call(self.run.renew)
+        self._renewing.start(RENEW_EVERY, now=False)
+
+    async def keep(self, exchange: Exchange) -> Capture:
+        """Return when the exchange is in the archive for good; ArchiveError stops the crawl."""
+        try:
+            capture = self.run.keep(exchange)
+            await self.run.commit.durable()
+        except ArchiveError as error:
+            self.fail(error)
+            raise
+        location = ""
+        if 300 <= capture.status < 400 and exchange.response is not None:
+            location = (message.split(exchange.response).get(b"location") or b"").decode("latin-1")
+        self.run.note_exchange(capture, dict(exchange.context), location)
+        return capture
+
+    async def refuse(self, key: str, url: str, refusal: Refusal) -> Look:
+        """Keep the fact that an article was not asked for."""
+        look = self.run.refuse(key, url, refusal)
+        await self.run.commit.durable()
+        return look
+
+    def fail(self, error: BaseException) -> None:
+        """An error after which going on would lose something: stop, and say so in the verdict."""
+        facts = self.run.facts
+        if isinstance(error, ArchiveError):
+            facts.unwritable = facts.unwritable or str(error)
+        else:
+            words = str(error) if isinstance(error, NewsbotError) else f"{type(error).__name__}: {error}"
+            facts.errors.append(f"{words} (see the log beside the verdict in {self.run.archive.runs})")
+        if isinstance(error, NewsbotError) and not self._broken:
+            self._broken = True
+            self.stop(type(error).__name__, say=False)
+
+    def stop(self, reason: str, *, say: bool = True) -> None:
+        """End the crawl soon: what is on the wire gets `GRACE` seconds, what waits becomes a named hole."""
+        if self.stopping.is_set():
+            return
+        self.stopping.set()
+        if say:
+            self.run.facts.stopped = reason
+        self._stop = asyncio.ensure_future(self._crawler.stop_async())
+        call_later(GRACE, CaptureHandler.abort_all, reason)
+
+    def spider_error(self, failure: Failure) -> None:
+        """A callback raised: counted in the verdict, its article stays a hole."""
+        self.fail(failure.value)
+
+    def item_error(self, failure: Failure) -> None:
+        """A pipeline raised: likewise."""
+        self.fail(failure.value)
+
+    def close(self) -> health.Verdict:
+        """End the run; the verdict."""
+        if self._renewing is not None and self._renewing.running:
+            self._renewing.stop()
+        return self.run.finish()
+
+
+def _options(settings: Any, kind: str) -> Options:
+    durability, digest = settings["WARC_DURABILITY"], settings["WARC_PAYLOAD_DIGEST"]
+    if durability not in {"record", "batch", "none"}:
+        raise BadInput(f"WARC_DURABILITY is {durability!r}: give record, batch or none")
+    if digest not in {"auto", "entity"}:
+        raise BadInput(f"WARC_PAYLOAD_DIGEST is {digest!r}: give auto or entity")
+    return Options(
+        kind=kind,
+        durability=durability,
+        max_bytes=settings.getint("WARC_MAX_BYTES"),
+        max_age=timedelta(seconds=settings.getfloat("WARC_MAX_AGE")),
+        payload_digest=digest,
+        lease_seconds=settings.getfloat("LEASE_SECONDS"),
+        overlap_every=timedelta(seconds=settings.getfloat("OVERLAP_EVERY")),
+        ban_rest=timedelta(seconds=settings.getfloat("BAN_REST")),
+        info=_info(settings),
+    )
+
+
+def _info(settings: Any) -> dict[str, str]:
+    """warcinfo: who crawled, how politely, and through which doors (warc.md section 2)."""
+    info = {
+        "software": f"newsbot/{__version__}",
+        "isPartOf": settings["ARCHIVE_PART_OF"],
+        "description": "captures of Sina Finance; captures and posts belong to their publishers",
+        "operator": settings["OPERATOR"],
+        "contact": settings["CONTACT"],
+        "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+        "http-header-user-agent": settings["USER_AGENT"],
+        "connect-to": ", ".join(f"{name}={place}" for name, place in settings.getdict("CONNECT_TO").items()),
+        "tls-ca-file": settings["TLS_CA_FILE"],
+    }
+    return {name: value for name, value in info.items() if value}
+
+
+class Monitor:
+    """At the close: facts → verdict → one JSON file, one line in the log, and the exit code for the crawl command."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self.verdict: health.Verdict | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Monitor:
+        """Scrapy's way in."""
+        monitor = cls(crawler)
+        crawler.signals.connect(monitor.spider_closed, signals.spider_closed)
+        return monitor
+
+    def spider_closed(self, reason: str) -> None:
+        """Sum up. `reason` is `finished`, or what closed the spider early (CLOSESPIDER_… among them)."""
+        archive = self._crawler.get_extension(Archive)
+        if archive is None:
+            return
+        if reason != "finished" and not archive.stopping.is_set():
+            archive.run.facts.stopped = reason
+        self.verdict = archive.close()
+        logger.info(self.verdict.line)
+
+
+class Progress:
+    """A line with what is done so far, on a terminal only."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._bar: tqdm[Any] | None = None
+        self._ticking: Any = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Progress:
+        """Scrapy's way in; off where nobody looks."""
+        if not sys.stderr.isatty():
+            raise NotConfigured
+        progress = cls(crawler)
+        crawler.signals.connect(progress.spider_opened, signals.spider_opened)
+        crawler.signals.connect(progress.spider_closed, signals.spider_closed)
+        return progress
+
+    def spider_opened(self) -> None:
+        """Begin to show."""
+        if self._crawler.get_extension(Archive) is not None:
+            self._bar = tqdm(desc="captured", unit=" exchanges", leave=False, miniters=0)
+            self._ticking = create_looping_call(self._show)
+            self._ticking.start(0.5, now=True)
+
+    def _show(self) -> None:
+        archive = self._crawler.get_extension(Archive)
+        if archive is None or self._bar is None:
+            return
+        facts = archive.run.facts
+        refused = sum(facts.refused.values())
+        self._bar.set_postfix_str(f"{len(archive.run.listed)} listed, {facts.published} published, {refused} refused", refresh=False)
+        self._bar.update(facts.captured - self._bar.n)
+        self._bar.refresh()
+
+    def spider_closed(self) -> None:
+        """Take the line away."""
+        if self._bar is not None:
+            self._ticking.stop()
+            self._bar.close()

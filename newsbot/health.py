@@ -1,0 +1,112 @@
+"""Facts of a run → verdict: one line, one JSON object, one exit code (design.md, "Exit codes")."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+OK, FAILED, USAGE, HOLES, UNHEALTHY, UNWRITABLE = range(6)
+
+#: Pages that stopped parsing: at least this many were read in the run …
+ENOUGH_PAGES = 5
+#: … and more than this share of them fitted no layout or had no body.
+UNPARSED_SHARE = 0.5
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a run counted; all numbers are of this run alone unless they say otherwise."""
+
+    run: str = ""
+    kind: str = "schedule"  #: schedule, backfill or urls
+    began: str = ""  #: ISO 8601, UTC
+    ended: str = ""
+    seconds: float = 0.0
+    lists: dict[str, dict[str, Any]] = field(default_factory=dict)  #: list name → facts of its last window
+    windows: int = 0
+    incomplete: list[str] = field(default_factory=list)  #: one line a window that was not read to its end
+    listed: int = 0  #: different articles the lists showed
+    new: int = 0  #: of these, never listed before
+    captured: int = 0  #: exchanges kept, all kinds
+    articles: int = 0  #: article pages read
+    published: int = 0  #: posts written for the first time
+    revised: int = 0  #: posts written anew
+    same: int = 0
+    refused: Counter[str] = field(default_factory=Counter)  #: by reason, lasting ones
+    holes: dict[str, str] = field(default_factory=dict)  #: URL → why it is open
+    holes_left: int = 0  #: in the whole ledger
+    bans: list[str] = field(default_factory=list)  #: hosts that said no
+    extra: dict[str, int] = field(default_factory=dict)  #: list → items the list of all finance did not show
+    recovered: list[str] = field(default_factory=list)  #: what an earlier run left behind, one line each
+    errors: list[str] = field(default_factory=list)  #: what went wrong in the program itself
+    stopped: str = ""  #: what ended the run early: a signal, CLOSESPIDER_…
+    unwritable: str = ""  #: the archive could not be written: why
+    skipped: int = 0  #: list items without URL or docid
+    peak_mb: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a run went."""
+
+    exit_code: int
+    word: str
+    line: str
+    reasons: tuple[str, ...]
+
+
+def judge(facts: Facts) -> Verdict:
+    """The verdict on a run; when several hold, the highest exit code wins."""
+    found = [*_unwritable(facts), *_unhealthy(facts), *_holes(facts), *_failed(facts)]
+    code = max((code for code, _ in found), default=OK)
+    words = {OK: "ok", FAILED: "failed", HOLES: "holes", UNHEALTHY: "unhealthy", UNWRITABLE: "archive not writable"}
+    reasons = tuple(reason for _, reason in sorted(found, key=lambda pair: -pair[0]))
+    return Verdict(code, words[code], _line(facts, words[code], reasons), reasons)
+
+
+def _unwritable(facts: Facts) -> list[tuple[int, str]]:
+    return [(UNWRITABLE, facts.unwritable)] if facts.unwritable else []
+
+
+def _unhealthy(facts: Facts) -> list[tuple[int, str]]:
+    found = [(UNHEALTHY, f"{host} said no; it rests") for host in facts.bans]
+    if facts.windows and len(facts.incomplete) == facts.windows and not facts.listed and not facts.stopped:
+        found.append((UNHEALTHY, f"no list could be read: {facts.incomplete[0]}"))
+    elif facts.windows and facts.kind == "schedule" and not facts.listed and not facts.stopped:
+        found.append((UNHEALTHY, "every list was empty; look at the list API in a browser"))
+    unparsed = facts.refused["no-layout"] + facts.refused["no-body"]
+    if unparsed >= ENOUGH_PAGES and unparsed > UNPARSED_SHARE * (facts.articles + unparsed):
+        found.append((UNHEALTHY, f"{unparsed} of {facts.articles + unparsed} pages did not parse: has the layout changed?"))
+    return found
+
+
+def _holes(facts: Facts) -> list[tuple[int, str]]:
+    found = [(HOLES, f"list not read to its end: {line}") for line in facts.incomplete]
+    if facts.stopped:
+        found.append((HOLES, f"stopped: {facts.stopped}"))
+    if facts.holes_left:
+        url, why = next(iter(facts.holes.items()), ("", ""))
+        found.append((HOLES, f"{facts.holes_left} listed articles are open" + (f", {url}: {why}" if url else "")))
+    return found
+
+
+def _failed(facts: Facts) -> list[tuple[int, str]]:
+    return [(FAILED, error) for error in facts.errors]
+
+
+def _line(facts: Facts, word: str, reasons: tuple[str, ...]) -> str:
+    """One line for a terminal or a mail."""
+    refused = sum(facts.refused.values())
+    by_reason = ", ".join(f"{reason} {number}" for reason, number in sorted(facts.refused.items()))
+    parts = [
+        f"{facts.listed} listed ({facts.new} new)",
+        f"{facts.captured} captured",
+        f"{facts.published} published" + (f" and {facts.revised} revised" if facts.revised else ""),
+        f"{refused} refused" + (f" ({by_reason})" if refused else ""),
+        f"{facts.holes_left} holes",
+    ]
+    if facts.extra:
+        parts.append("cross-check: " + ", ".join(f"{name} +{number}" for name, number in sorted(facts.extra.items())))
+    line = f"newsbot {word}: {', '.join(parts)} in {facts.seconds:.0f} s"
+    return line + (f" — {reasons[0]}" + (f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else "") if reasons else "")

@@ -1,0 +1,78 @@
+"""Gate: what may be asked, and when (design.md, "Where it may go", "Politeness is per host and belongs to the ledger").
+
+It stands before everything else, so that robots.txt, redirects and images pass it too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+
+from newsbot import text
+from newsbot.extensions import Archive
+
+
+class NotAllowed(IgnoreRequest):
+    """A scheme or host outside ALLOWED_HOSTS."""
+
+
+class Resting(IgnoreRequest):
+    """The host said no lately; `until` says when it may be asked again (aware UTC)."""
+
+    def __init__(self, host: str, until: datetime) -> None:
+        super().__init__(f"{host} rests until {text.stamp(until)}")
+        self.until = until
+
+
+class Stopping(IgnoreRequest):
+    """The run is ending."""
+
+
+class Gate:
+    """Lets a request through when its host may be asked, and not before its turn."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        archive = crawler.get_extension(Archive)
+        if archive is None:
+            raise NotConfigured("newsbot's gate stands before its own spider only")
+        self._archive = archive
+        self._allowed = tuple(host.lower() for host in crawler.settings.getlist("ALLOWED_HOSTS"))
+        self._delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Gate:
+        """Scrapy's way in."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Raises NotAllowed, Resting or Stopping; waits for the host's turn among all processes."""
+        host = self._host(request)
+        ledger, clock = self._archive.run.ledger, self._archive.run.clock
+        if until := ledger.resting(host, clock()):
+            raise Resting(host, until)
+        if self._delay:
+            await self._wait(ledger.reserve(host, clock(), self._delay) - clock())
+
+    def _host(self, request: Request) -> str:
+        parts = urlsplit(request.url)
+        host = (parts.hostname or "").rstrip(".")
+        if parts.scheme not in {"http", "https"}:
+            raise NotAllowed(f"{request.url}: only http and https are asked")
+        if not any(host == allowed or host.endswith("." + allowed) for allowed in self._allowed):
+            raise NotAllowed(f"{host} is not in ALLOWED_HOSTS")
+        return host
+
+    async def _wait(self, time: timedelta) -> None:
+        """Wait, but not into the end of the run."""
+        if time > timedelta(0):
+            try:
+                await asyncio.wait_for(self._archive.stopping.wait(), time.total_seconds())
+            except TimeoutError:
+                return
+        if self._archive.stopping.is_set():
+            raise Stopping("the run is ending")

@@ -1,0 +1,110 @@
+"""All views anew from the WARC files: what `scrapy replay` does, without its command line."""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+
+from newsbot.ledger import Ledger
+from newsbot.replay import Absorber, Found, Reading, Unreadable, name_of
+from newsbot.shelf import Shelf
+
+#: Called with a word for the stage, what is done and the whole of it (files, then articles).
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Report:
+    """What a rebuild found."""
+
+    files: int = 0
+    pages: int = 0  #: looks at articles, refused ones included
+    articles: int = 0
+    published: int = 0
+    stale: list[str] = field(default_factory=list)  #: posts that the old ledger had and the records do not give
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+
+class _Undo(Exception):  # noqa: N818 - not an error: it makes the transaction roll back
+    """Ends a rebuild that was only to look."""
+
+
+def rebuild(
+    paths: Sequence[Path],
+    root: Path,
+    ledger: Ledger,
+    shelf: Shelf,
+    *,
+    jobs: int = 1,
+    dry: bool = False,
+    progress: Progress = lambda stage, done, total: None,
+) -> Report:
+    """Empty the ledger's archival tables, read `paths`, settle every article, take away posts that nothing gives any more.
+
+    One transaction: killed at any moment it leaves the ledger as it was, and a second run mends the posts. `dry` rolls
+    everything back at the end; give it a DryShelf.
+    """
+    report = Report(files=len(paths))
+    try:
+        with ledger.transaction():
+            before = ledger.posts()
+            ledger.clear()
+            absorber = Absorber(root, ledger, shelf)
+            _take_all(absorber, paths, root, jobs, progress)
+            report.articles = len(absorber.touched)
+            absorber.settle(lambda done, total: progress("publishing", done, total))
+            after = ledger.posts()
+            report.pages, report.unreadable, report.published = absorber.pages, absorber.unreadable, len(after)
+            report.stale = sorted(before - after)
+            for path in report.stale:
+                shelf.remove(path)
+            for path in paths:
+                ledger.mark_absorbed(name_of(path, root), path.stat().st_size)
+            if dry:
+                raise _Undo
+    except _Undo:
+        pass
+    return report
+
+
+def _take_all(absorber: Absorber, paths: Sequence[Path], root: Path, jobs: int, progress: Progress) -> None:
+    if jobs == 1 or len(paths) < 2:
+        for done, path in enumerate(paths, 1):
+            absorber.take(path)
+            progress("reading", done, len(paths))
+        return
+    # Workers leave what they found in a file each, so that neither they nor we hold a whole WARC file's pages.
+    with (
+        tempfile.TemporaryDirectory(prefix="newsbot-") as folder,
+        ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool,
+    ):
+        work = [pool.submit(_read_apart, path, name_of(path, root), Path(folder) / str(i)) for i, path in enumerate(paths)]
+        for done, future in enumerate(work, 1):
+            reading = future.result()
+            absorber.note(_pickled(Path(folder) / str(done - 1)))
+            absorber.note(absorber.reading.join(reading))
+            progress("reading", done, len(paths))
+
+
+def _read_apart(path: Path, name: str, spill: Path) -> Reading:
+    """In a worker: read one file into `spill`; give back what waits for its other half."""
+    reading = Reading()
+    with spill.open("wb") as out:
+        for found in reading.file(path, name):
+            pickle.dump(found, out, pickle.HIGHEST_PROTOCOL)
+    return reading
+
+
+def _pickled(spill: Path) -> Iterator[Found]:
+    with spill.open("rb") as source:
+        while True:
+            try:
+                yield pickle.load(source)  # noqa: S301 - our own worker's bytes of a moment ago
+            except EOFError:
+                break
+    spill.unlink()

@@ -1,0 +1,247 @@
+"""The views from the WARC files alone, offline, by today's parser (design.md, principles).
+
+Records may come in any order and lie in any files: an answer waits for the metadata record that says which article it
+was asked for, wherever that is. What is read goes through the same desk as in a live crawl.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from newsbot.article import Article, Capture, Entry, Look, Refusal
+from newsbot.desk import Desk, is_hop, judge_exchange, judge_page
+from newsbot.ledger import Ledger
+from newsbot.shelf import Shelf
+from newsbot.sina import listing, urls
+from newsbot.warc.reader import Record, Torn, fetch, records
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list answer that could be read."""
+
+    capture: Capture
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A `urn:newsbot:` record: `kind` is run, window or refusal."""
+
+    kind: str
+    capture: Capture
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something in a file that could not be read: told, counted, passed over."""
+
+    file: str
+    offset: int
+    why: str
+
+
+Found = Listed | Look | Fact | Unreadable
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was read so far, and what still waits for its other half."""
+
+    waiting: dict[str, Record] = field(default_factory=dict)  #: answers by record id, context not seen yet
+    contexts: dict[str, dict[str, Any]] = field(default_factory=dict)  #: contexts by response id, answer not seen yet
+
+    def file(self, path: Path, name: str) -> Iterator[Found]:
+        """Everything that one WARC file tells; `name` is what the views call the file."""
+        ours = False
+        for record in records(path):
+            if isinstance(record, Torn):
+                yield Unreadable(name, record.offset, record.why)
+            elif record.type == "warcinfo":
+                ours = b"software: newsbot/" in record.block
+            elif record.type == "metadata":
+                yield from self._metadata(record, name)
+            elif record.type == "response":
+                yield from self._response(record, name, ours=ours)
+
+    def leftovers(self) -> Iterator[Found]:
+        """Answers whose context is in no file: their own URL says what they are."""
+        for name, record in [(record.file, record) for record in self.waiting.values()]:
+            yield from _answer(record, name, {})
+        self.waiting.clear()
+
+    def join(self, other: Reading) -> Iterator[Found]:
+        """Take over what another process's reading left waiting."""
+        self.contexts.update(other.contexts)
+        for record in other.waiting.values():
+            yield from self._response(record, record.file, ours=True)
+        for response_id in [known for known in self.contexts if known in self.waiting]:
+            yield from _answer(self.waiting.pop(response_id), "", self.contexts.pop(response_id))
+
+    def _metadata(self, record: Record, name: str) -> Iterator[Found]:
+        if record.target.startswith("urn:newsbot:"):
+            kind = record.target.split(":")[2]
+            yield from _fact(kind, _capture(record, name), json.loads(record.block))
+            return
+        fields = record.fields
+        context: dict[str, Any] = json.loads(fields.get("newsbot", "{}"))
+        if len(record.concurrent_to) < 2:  # a request alone, or not even that: nothing answered
+            if "article" in context:
+                capture = _capture(record, name, error=fields.get("error", ""))
+                yield Look(context["article"], capture, Refusal("no-answer", capture.error))
+            return
+        response_id = record.concurrent_to[-1]
+        if response_id in self.waiting:
+            yield from _answer(self.waiting.pop(response_id), name, context)
+        else:
+            self.contexts[response_id] = context
+
+    def _response(self, record: Record, name: str, *, ours: bool) -> Iterator[Found]:
+        if record.id in self.contexts:
+            yield from _answer(record, name, self.contexts.pop(record.id))
+        elif ours:
+            self.waiting[record.id] = record
+        else:
+            yield from _answer(record, name, {})
+
+
+def _answer(record: Record, name: str, context: dict[str, Any]) -> Iterator[Found]:
+    """What an answer and its context say."""
+    http = record.http
+    capture = _capture(record, name or record.file, status=http.status)
+    content_type = http.value("content-type")
+    if "article" in context or (not context and urls.is_article(record.target)):
+        asked = context.get("url", record.target)
+        key = context.get("article") or urls.article_key(record.target)
+        location = http.value("location")
+        if not is_hop(capture.status, location):
+            refusal = judge_exchange(capture, asked, location)
+            yield Look(key, capture, refusal or _read(record, capture, content_type))
+    elif urls.is_listing(record.target) and not capture.truncated:
+        try:
+            page = listing.read(record.payload, record.target, content_type, capture.status)
+        except ValueError:
+            return  # a broken Content-Encoding: the window's record says that this list was not read
+        if isinstance(page, listing.Page):
+            yield Listed(capture, page.entries)
+
+
+def _read(record: Record, capture: Capture, content_type: str) -> Article | Refusal:
+    try:
+        return judge_page(capture, record.payload, content_type)
+    except ValueError as error:
+        return Refusal("undecodable", str(error))
+
+
+def _fact(kind: str, capture: Capture, facts: dict[str, Any]) -> Iterator[Found]:
+    if kind == "refusal":
+        asked = Capture(capture.record_id, capture.date, facts["url"], file=capture.file, offset=capture.offset)
+        yield Look(facts["article"], asked, Refusal(facts["reason"], facts["evidence"]))
+    else:
+        yield Fact(kind, capture, facts)
+
+
+def _capture(record: Record, name: str, *, status: int = 0, error: str = "") -> Capture:
+    return Capture(record.id, record.date, record.target, status, name, record.offset, record.truncated, error)
+
+
+def page_from(root: Path) -> Callable[[Capture], Article | Refusal]:
+    """A function that reads a captured page again from the archive at `root`, closed file or open one."""
+
+    def read(capture: Capture) -> Article | Refusal:
+        path = root / capture.file
+        record = fetch(path if path.exists() else path.with_name(path.name + ".open"), capture.offset)
+        return _read(record, capture, record.http.value("content-type"))
+
+    return read
+
+
+class Spool:
+    """Pages that were read and not yet published, on disk, so that memory stays flat (a temporary database)."""
+
+    def __init__(self, fallback: Callable[[Capture], Article | Refusal]) -> None:
+        self._database = sqlite3.connect("")  # an unnamed file that the system removes by itself
+        self._database.execute("CREATE TABLE page (record TEXT PRIMARY KEY, article BLOB) WITHOUT ROWID")
+        self._fallback = fallback
+
+    def put(self, look: Look) -> None:
+        """Keep the page of a look, if it is one."""
+        if not isinstance(look.result, Article):
+            return
+        row = (look.capture.record_id, pickle.dumps(look.result))
+        self._database.execute("INSERT OR REPLACE INTO page VALUES (?, ?)", row)
+
+    def fetch(self, capture: Capture) -> Article | Refusal:
+        """The page of a capture, from here or from the archive."""
+        row = self._database.execute("SELECT article FROM page WHERE record = ?", (capture.record_id,)).fetchone()
+        if row is None:
+            return self._fallback(capture)
+        page: Article | Refusal = pickle.loads(row[0])  # noqa: S301 - our own bytes of a moment ago
+        return page
+
+    def close(self) -> None:
+        """Give the disk space back."""
+        self._database.close()
+
+
+class Absorber:
+    """Takes WARC files into the ledger, then settles every article that they touch."""
+
+    def __init__(self, root: Path, ledger: Ledger, shelf: Shelf) -> None:
+        self._root = root
+        self._ledger = ledger
+        self._spool = Spool(page_from(root))
+        self._desk = Desk(ledger, shelf, self._spool.fetch)
+        self.reading = Reading()
+        self.touched: set[str] = set()
+        self.unreadable: list[Unreadable] = []
+        self.pages = 0
+
+    def take(self, path: Path) -> None:
+        """Note what one file tells."""
+        self.note(self.reading.file(path, name_of(path, self._root)))
+
+    def note(self, found: Iterable[Found]) -> None:
+        """Note facts, as one transaction."""
+        with self._ledger.transaction():
+            for one in found:
+                self._note(one)
+
+    def _note(self, one: Found) -> None:
+        match one:
+            case Look():
+                self.pages += 1
+                self.touched.add(one.key)
+                self._desk.note([one])
+                self._spool.put(one)
+            case Listed():
+                self.touched.update(entry.key for entry in one.entries)
+                self._ledger.note_entries(one.capture, one.entries)
+            case Fact(kind="window"):
+                self._ledger.note_window(one.capture.key(), one.facts)
+            case Fact(kind="run"):
+                self._ledger.note_run(one.facts["run"], one.facts)
+            case Unreadable():
+                self.unreadable.append(one)
+
+    def settle(self, progress: Callable[[int, int], None] = lambda done, total: None) -> None:
+        """Publish what follows from all that was noted; `progress` gets articles done and their number."""
+        self.note(self.reading.leftovers())
+        with self._ledger.transaction():
+            for done, key in enumerate(sorted(self.touched), 1):
+                self._desk.settle(key)
+                progress(done, len(self.touched))
+        self.touched.clear()
+        self._spool.close()
+
+
+def name_of(path: Path, root: Path) -> str:
+    """What the views call a WARC file: its path in the archive, or as given when it lies elsewhere."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

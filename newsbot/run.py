@@ -1,0 +1,319 @@
+"""One run on an archive: opens it, keeps what the site said, remembers, publishes, and sums up.
+
+Plain Python, without Scrapy: the door's components (extensions, spider, pipelines) call it, and so could a script.
+Durable before visible: `keep` is followed by the group commit before anything else happens with an answer.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from newsbot import discovery, health, text
+from newsbot.archive import Archive, RunLock, run_stamp, write_verdict
+from newsbot.article import REASONS, Article, Capture, Look, Refusal
+from newsbot.clock import Clock
+from newsbot.desk import Desk, judge_exchange
+from newsbot.errors import ArchiveError, Locked
+from newsbot.ledger import Ledger, Work
+from newsbot.replay import Absorber, page_from
+from newsbot.shelf import PostShelf
+from newsbot.sina import channels, listing
+from newsbot.warc import message
+from newsbot.warc.commit import GroupCommit
+from newsbot.warc.exchange import Exchange
+from newsbot.warc.recovery import recover
+from newsbot.warc.writer import Writer, Written
+
+#: How long a failed article waits for its next try, doubled with each: minutes to a day.
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=10), timedelta(days=1)
+#: Holes that a verdict names one by one; the ledger has them all.
+NAMED_HOLES = 100
+#: A job's lease, renewed every third of it.
+JOB_SECONDS = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run needs to be told; the settings' values, checked."""
+
+    kind: str = "schedule"  #: schedule, backfill or urls
+    durability: str = "batch"
+    max_bytes: int = 1_000_000_000
+    max_age: timedelta = timedelta(days=1)
+    payload_digest: str = "auto"
+    lease_seconds: float = 600
+    overlap_every: timedelta = timedelta(hours=2)
+    ban_rest: timedelta = timedelta(hours=1)
+    info: dict[str, str] = field(default_factory=dict)  #: fields of warcinfo
+
+
+class Run:
+    """See the module. Use: `open()`, then work, then `finish()`; `abandon()` when it cannot be begun."""
+
+    def __init__(self, archive: Archive, clock: Clock, options: Options) -> None:
+        self.archive = archive
+        self.clock = clock
+        self.options = options
+        self.began = clock()
+        self.name = run_stamp(self.began)
+        self.facts = health.Facts(run=self.name, kind=options.kind, began=text.stamp(self.began))
+        self.listed: set[str] = set()  #: article keys the lists showed in this run
+        self._attempts: dict[str, int] = {}
+        self._closing = ExitStack()
+
+    def open(self, progress: Callable[[str], None] = lambda _: None) -> None:
+        """Take the job, bring in what an earlier run left behind, open the writer.
+
+        Raises Locked, LedgerError, ArchiveError; nothing stays open then.
+        """
+        with ExitStack() as opening:
+            self.archive.make()
+            lock = RunLock(self.archive, self.options.kind)
+            if not lock.acquire():
+                raise Locked(f"another {self.options.kind} run is at work on {self.archive.root}; let it end, or stop it")
+            opening.callback(lock.release)
+            self.ledger = Ledger.open(self.archive.ledger_url, self.clock)
+            opening.callback(self.ledger.close)
+            self._take_job()
+            opening.callback(self.ledger.end_job, self.options.kind, self.name)
+            self.desk = Desk(self.ledger, PostShelf(self.archive.posts), page_from(self.archive.root))
+            self._bring_in(progress)
+            self.writer = Writer(
+                self.archive.root,
+                info=self.options.info,
+                clock=self.clock,
+                max_bytes=self.options.max_bytes,
+                max_age=self.options.max_age,
+                durability=self.options.durability,
+                payload_digest=self.options.payload_digest,
+            )
+            self.commit = GroupCommit(self.writer)
+            self._closing = opening.pop_all()
+
+    def _take_job(self) -> None:
+        here = socket.gethostname()
+
+        def alive(holder: str) -> bool | None:
+            # We hold this machine's lock, so whoever held the job here is dead; of another machine nothing is known.
+            return False if holder.partition(":")[0] == here else None
+
+        self.ledger.take_job(
+            self.options.kind, self.name, f"{here}:{os.getpid()}", self.clock(), JOB_SECONDS, alive
+        )
+
+    def _bring_in(self, progress: Callable[[str], None]) -> None:
+        """Recover files of killed runs and take in every WARC file that the views do not know yet."""
+        for recovered in recover(self.archive.root, clock=self.clock):
+            self.facts.recovered.append(
+                f"{recovered.file}: {recovered.exchanges} exchanges kept, {recovered.cut_bytes} bytes of a half one cut off"
+            )
+        absorbed = self.ledger.absorbed()
+        open_elsewhere = [path for path in self.archive.warc_files() if self.archive.relative(path) not in absorbed]
+        if not open_elsewhere:
+            return
+        absorber = Absorber(self.archive.root, self.ledger, self.desk.shelf)
+        for path in open_elsewhere:
+            progress(f"taking in {self.archive.relative(path)}")
+            absorber.take(path)
+        absorber.settle()
+        for path in open_elsewhere:
+            self.ledger.mark_absorbed(self.archive.relative(path), path.stat().st_size)
+
+    # --- capture ---
+
+    def begin(self) -> None:
+        """Write the fact that the run began."""
+        self._note_run({"began": self.facts.began, "kind": self.options.kind})
+
+    def keep(self, exchange: Exchange) -> Capture:
+        """Append an exchange to the archive (not yet durable: await `commit.durable()` next)."""
+        written = self.writer.append(exchange)
+        self.facts.captured += 1
+        return _capture(written, exchange)
+
+    def note_exchange(self, capture: Capture, context: dict[str, Any], location: str) -> None:
+        """Remember at once an answer that holds no page: a retry may follow, and a replay will find this one too."""
+        if key := context.get("article"):
+            refusal = judge_exchange(capture, context["url"], location)
+            if refusal:
+                self.desk.note([Look(key, capture, refusal)])
+
+    def refuse(self, key: str, url: str, refusal: Refusal) -> Look:
+        """An article that was not asked at all (robots.txt, a host not allowed): the fact becomes a record."""
+        facts = {"article": key, "url": url, "reason": refusal.reason, "evidence": refusal.evidence}
+        written = self.writer.note(f"urn:newsbot:refusal:{key}", facts)
+        return Look(key, Capture(written.metadata_id, written.date, url, file=written.file, offset=written.offset), refusal)
+
+    # --- lists ---
+
+    def plan(self, only: Sequence[str], since: datetime | None, until: datetime | None) -> list[discovery.Window]:
+        """The windows this run reads."""
+        now = self.clock()
+        if since or until:
+            lists = only or channels.DEFAULT_LISTS
+            return discovery.span(lists, since or now - discovery.FULL_OVERLAP, min(until or now, now))
+        return discovery.plan(now, self.past, overlap_every=self.options.overlap_every, only=only)
+
+    def past(self, list_name: str) -> list[discovery.PastWindow]:
+        """What the ledger knows of a list's windows, newest first."""
+        return [discovery.past_window(row.facts) for row in self.ledger.windows(list_name)]
+
+    def listing(self, capture: Capture, page: listing.Page) -> None:
+        """One answer of a list."""
+        noted = self.desk.list_entries(capture, page.entries)
+        self.listed.update(entry.key for entry in page.entries)
+        self.facts.new += len(noted.new)
+        self.facts.revised += len(noted.changed)
+        self.facts.skipped += len(page.skipped)
+
+    def window(self, walk: discovery.Walk) -> None:
+        """A window was read to its end, or given up: the fact becomes a record and a row."""
+        facts = walk.facts()
+        if walk.window.cross_check:
+            missing = discovery.extra(walk, self._shown_by_all(walk), next(iter(self.past("finance")), None))
+            facts["extra"] = len(missing)
+            if missing:
+                self.facts.extra[walk.window.list_name] = len(missing)
+        written = self.writer.note(f"urn:newsbot:window:{walk.window.list_name}:{self.name}", facts)
+        self.ledger.note_window(f"{written.date} {written.metadata_id} 000000", facts)
+        self.facts.windows += 1
+        self.facts.lists[walk.window.list_name] = facts
+        if not walk.complete:
+            self.facts.incomplete.append(f"{walk.window.list_name}: {walk.why}")
+
+    def _shown_by_all(self, walk: discovery.Walk) -> set[str]:
+        return self.ledger.listed_by("finance", list(walk.seen))
+
+    # --- articles ---
+
+    def lease(self, limit: int, keys: Sequence[str] | None = None) -> list[Work]:
+        """Articles to ask now; they are this run's until released."""
+        work = self.ledger.lease(self.name, limit, self.clock(), self.options.lease_seconds, keys=keys)
+        self._attempts.update((one.key, one.attempts) for one in work)
+        return work
+
+    def renew(self) -> None:
+        """Called while the run lives, a few times per lease."""
+        now = self.clock()
+        self.ledger.renew(self.name, now, self.options.lease_seconds)
+        self.ledger.renew_job(self.options.kind, self.name, now, JOB_SECONDS)
+
+    def put_off(self, key: str, until: datetime) -> None:
+        """An article that cannot be asked now (its host rests)."""
+        self.ledger.release(key, self.name, not_before=until)
+
+    def remember(self, look: Look) -> None:
+        """Open the row: what was seen of the article."""
+        self.desk.note([look])
+
+    def publish(self, look: Look) -> None:
+        """Settle the article: post, row done, lease given back. Exactly once: the row is committed last."""
+        with self.ledger.transaction():
+            settled = self.desk.settle(look.key, look)
+            wait = None
+            if settled.state == "failed":
+                wait = self.clock() + min(FIRST_WAIT * 2 ** min(self._attempts.get(look.key, 0), 10), LONGEST_WAIT)
+            self.ledger.release(look.key, self.name, not_before=wait)
+        self._count(look, settled.outcome)
+
+    def _count(self, look: Look, outcome: str) -> None:
+        if isinstance(look.result, Article):
+            self.facts.articles += 1
+        elif REASONS[look.result.reason]:
+            self.facts.refused[look.result.reason] += 1
+        else:
+            self.facts.holes[look.capture.url] = f"{look.result.reason} {look.result.evidence}".strip()
+        counter = {"new": "published", "revised": "revised", "same": "same"}.get(outcome)
+        if counter:
+            setattr(self.facts, counter, getattr(self.facts, counter) + 1)
+
+    # --- hosts ---
+
+    def ban(self, host: str) -> datetime:
+        """The site said no: the host rests, twice as long as the last time; until when."""
+        strikes = self.ledger.strikes(host)
+        until = self.clock() + self.options.ban_rest * 2**strikes
+        self.ledger.rest(host, until, strikes + 1)
+        if host not in self.facts.bans:
+            self.facts.bans.append(host)
+        return until
+
+    # --- the end ---
+
+    def finish(self) -> health.Verdict:
+        """Sum up, write the last record and the verdict, close everything. Call once."""
+        self._sum_up()
+        verdict = health.judge(self.facts)
+        try:
+            if not self.facts.unwritable:
+                self._note_run({"ended": self.facts.ended, "exit_code": verdict.exit_code, "verdict": verdict.line})
+            self.writer.close()
+            self._mark_absorbed()
+            write_verdict(self.archive, self.began, self._report(verdict))
+        except ArchiveError as error:
+            self.facts.unwritable = self.facts.unwritable or str(error)
+            verdict = health.judge(self.facts)
+        self._closing.close()
+        return verdict
+
+    def _sum_up(self) -> None:
+        self.ledger.release_all(self.name)
+        ended = self.clock()
+        self.facts.ended = text.stamp(ended)
+        self.facts.seconds = (ended - self.began).total_seconds()
+        self.facts.listed = len(self.listed)
+        self.facts.peak_mb = _peak_mb()
+        if self.options.kind == "urls":
+            self.facts.holes_left = len(self.facts.holes)
+            return
+        for row in self.ledger.holes(NAMED_HOLES):
+            self.facts.holes.setdefault(row.url, row.reason or "not asked yet")
+        counts = self.ledger.counts()
+        self.facts.holes_left = counts.get("listed", 0) + counts.get("failed", 0)
+
+    def _mark_absorbed(self) -> None:
+        """From here on the views know all that this run's files hold."""
+        for file in self.writer.files:
+            self.ledger.mark_absorbed(file, (self.archive.root / file).stat().st_size)
+
+    def _note_run(self, facts: dict[str, Any]) -> None:
+        facts = {"run": self.name, **facts}
+        self.writer.note(f"urn:newsbot:run:{self.name}", facts)
+        self.ledger.note_run(self.name, facts)
+
+    def _report(self, verdict: health.Verdict) -> dict[str, Any]:
+        return {
+            **asdict(self.facts),
+            "exit_code": verdict.exit_code,
+            "verdict": verdict.word,
+            "line": verdict.line,
+            "reasons": list(verdict.reasons),
+            "archive": self.archive.name,
+        }
+
+
+def _capture(written: Written, exchange: Exchange) -> Capture:
+    return Capture(
+        record_id=written.response_id or written.metadata_id,
+        date=written.date,
+        url=exchange.url,
+        status=message.status(exchange.response) if exchange.response is not None else 0,
+        file=written.file,
+        offset=written.offset,
+        truncated=exchange.truncated,
+        error=exchange.error,
+    )
+
+
+def _peak_mb() -> float:
+    """Peak memory of this process, MB. macOS counts in bytes, Linux in KiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)

@@ -1,0 +1,147 @@
+"""Every setting that differs from Scrapy's default, and newsbot's own: unit and reason at each.
+
+Override any of them with `-s NAME=VALUE`, or in the environment of a schedule with a settings module of your own that
+begins with `from newsbot.settings import *`.
+"""
+
+from __future__ import annotations
+
+from newsbot import __version__
+
+BOT_NAME = "newsbot"
+SPIDER_MODULES = ["newsbot.spiders"]
+NEWSPIDER_MODULE = "newsbot.spiders"
+COMMANDS_MODULE = "newsbot.commands"
+
+# --- the archive ---
+# Folder; relative to scrapy.cfg's folder. For production give an absolute path outside the checkout.
+ARCHIVE_DIR = "archive"
+# Folder of the posts; empty = ARCHIVE_DIR/posts. Can be a Hexo site's source/_posts.
+POSTS_DIR = ""
+# SQLAlchemy URL of the ledger; empty = SQLite in ARCHIVE_DIR. postgresql+psycopg://… for many workers.
+LEDGER_URL = ""
+# When an exchange counts as kept: `record` = an fdatasync each, `batch` = one for all that wait (the same promise, a
+# tenth of the cost), `none` = when the system has it (a power cut may lose the last seconds).
+WARC_DURABILITY = "batch"
+# Bytes after which a WARC file is closed and the next begun: 1 GB, what IIPC tools expect.
+WARC_MAX_BYTES = 1_000_000_000
+# Seconds after which it is closed in any case: a day, so that yesterday's file is whole and can be copied away.
+WARC_MAX_AGE = 86_400
+# `auto` leaves WARC-Payload-Digest out of chunked answers (warcio and fastwarc compute it over the chunks and would
+# report a failure), `entity` writes the standard's.
+WARC_PAYLOAD_DIGEST = "auto"
+# Name written into warcinfo as isPartOf; the demo marks its invented pages with it.
+ARCHIVE_PART_OF = "newsbot"
+# Person or institution that runs the crawl, for warcinfo; empty = left out.
+OPERATOR = ""
+
+# --- who asks, and how politely (sina.md 2.7) ---
+# Address or page at which the site's operators reach you; empty = the project's page, and a line of advice.
+CONTACT = ""
+# {contact} is filled in from CONTACT when the crawl starts. True to what we are: no browser's name, never rotated.
+USER_AGENT = f"newsbot/{__version__} (archive of Sina Finance; +{{contact}})"
+# robots.txt of every host is fetched, obeyed and archived.
+ROBOTSTXT_OBEY = True
+# The name robots.txt may address us by.
+ROBOTSTXT_USER_AGENT = "newsbot"
+# Requests in flight, all hosts together: there are about ten hosts.
+CONCURRENT_REQUESTS = 8
+# Requests in flight per host: three at once led to a ban near the 300th request, one was stable.
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+# Seconds between two requests to one host; others advise 4-5 s, 0.4 s was stable on the strictest host.
+DOWNLOAD_DELAY = 3.0
+# Share by which the delay varies: 2.1 to 3.9 s.
+DOWNLOAD_DELAY_JITTER = 0.3
+# A slow site is asked less often; never more often than DOWNLOAD_DELAY.
+AUTOTHROTTLE_ENABLED = True
+# Seconds; the delay AutoThrottle begins with.
+AUTOTHROTTLE_START_DELAY = 3.0
+# Seconds a host rests after a ban page or 456 (it lifts after 5-60 minutes, asking on prolongs it); doubled on repeat.
+BAN_REST = 3600
+# Seconds until an answer must be whole.
+DOWNLOAD_TIMEOUT = 60
+# Bytes: larger answers are cut and refused; pages are 95 KB, images a few MB.
+DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
+# Bytes from which Scrapy warns.
+DOWNLOAD_WARNSIZE = 8 * 1024 * 1024
+# Times a failed request is asked again in one run; the next run asks once more anyway.
+RETRY_TIMES = 2
+# 429 is left out of Scrapy's list: asking at once again is what it forbids. The host rests instead.
+RETRY_HTTP_CODES = [500, 502, 503, 504, 522, 524, 408]
+
+# --- what is asked for ---
+# Seconds between two readings of the full 24 h overlap of a list; between them 90 minutes are read again.
+OVERLAP_EVERY = 7200
+# Hosts, and what is below them, that may be asked: redirects and images included.
+ALLOWED_HOSTS = ["sina.com.cn", "sina.cn", "sinaimg.cn"]
+# {"finance.sina.com.cn:443": "127.0.0.1:8443"}: ask there instead; every host it does not name is refused. For a test
+# site; empty for the real one.
+CONNECT_TO: dict[str, str] = {}
+# PEM file of the certificate authorities to trust; empty = the system's (Debian: ca-certificates).
+TLS_CA_FILE = ""
+# Articles that are asked or wait to be asked at one time; the rest stays in the ledger.
+WORK_AHEAD = 32
+# Seconds a leased article is this run's; renewed while the run lives, free for others when it died.
+LEASE_SECONDS = 600
+
+# --- Scrapy's defaults that defeat the plan, turned ---
+# Runs arbitrary Python sent over a socket: off.
+REMOTE_CONTROL_ENABLED = False
+# Likewise.
+TELNETCONSOLE_ENABLED = False
+# Off by default in Scrapy: a proof of what the site said needs to know it was the site.
+DOWNLOAD_VERIFY_CERTIFICATES = True
+# gzip only: warcio, so pywb, has no zstd, and decodes br only where brotli is installed.
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "zh-CN,zh;q=0.9",
+    "Accept-Encoding": "gzip",
+}
+# 404 and 456 are answers that say something: they go to the spider.
+HTTPERROR_ALLOW_ALL = True
+# The ledger knows what was asked; a filter that forgets at the end of a run only gets in the way of re-reading lists.
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
+# The spider has its own page; nothing in a page's <meta> may send it elsewhere.
+METAREFRESH_ENABLED = False
+# Nothing here needs a session, and a cookie would make captures differ from visitor to visitor.
+COOKIES_ENABLED = False
+# A Referer is sent where a browser sends one that matters (images), by the spider itself.
+REFERER_ENABLED = False
+# Scrapy starts this many tasks for every response (scrapy#5182): a third of the CPU at the default of 100.
+CONCURRENT_ITEMS = 1
+# The status line of a run is the verdict's.
+LOGSTATS_INTERVAL = 0
+# Scrapy's log goes to runs/<timestamp>.log; INFO leaves out a line a request.
+LOG_LEVEL = "INFO"
+
+DOWNLOAD_HANDLERS = {
+    "http": "newsbot.handlers.Capture",
+    "https": "newsbot.handlers.Capture",
+    # Only http and https: a page must not be able to name a file of this machine.
+    "data": None,
+    "file": None,
+    "s3": None,
+    "ftp": None,
+}
+TWISTED_DNS_RESOLVER = "newsbot.resolver.Resolver"
+DOWNLOADER_MIDDLEWARES = {
+    # First of all, so that robots.txt, redirects and images pass it too.
+    "newsbot.middlewares.Gate": 10,
+    # ALLOWED_HOSTS is the Gate's; Scrapy's own looks at the spider's.
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+}
+SPIDER_MIDDLEWARES = {
+    # Depth and length of links: this spider follows none.
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+}
+EXTENSIONS = {
+    "newsbot.extensions.Archive": 0,
+    "newsbot.extensions.Monitor": 1,
+    "newsbot.extensions.Progress": 2,
+}
+ITEM_PIPELINES = {
+    "newsbot.pipelines.Validate": 100,
+    "newsbot.pipelines.Remember": 200,
+    "newsbot.pipelines.Publish": 300,
+}

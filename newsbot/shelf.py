@@ -1,0 +1,88 @@
+"""The posts directory: files that are whole or not there, written only when their bytes change."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from newsbot.archive import write_whole
+from newsbot.errors import ArchiveError
+
+#: Below POSTS_DIR: the categories of every post (post-format.md).
+PLACE = "金融/新浪财经"
+
+
+class Shelf(Protocol):
+    """Where posts go. `path` is relative to the posts directory, with `/`."""
+
+    def put(self, path: str, content: bytes) -> bool:
+        """Make the post's bytes be `content`; True when they were not."""
+
+    def remove(self, path: str) -> None:
+        """Take a post away that has moved to another name; a missing file is fine."""
+
+
+class PostShelf:
+    """The real one, in a folder (`POSTS_DIR`, which can be a Hexo site's `source/_posts`)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, path: str, content: bytes) -> bool:
+        """See Shelf; ArchiveError when the folder cannot be written."""
+        file = self.root / path
+        try:
+            if file.read_bytes() == content:
+                return False
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise _unwritable(file, error) from error
+        try:
+            try:
+                write_whole(file, content)
+            except FileNotFoundError:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                write_whole(file, content)
+        except OSError as error:
+            raise _unwritable(file, error) from error
+        return True
+
+    def remove(self, path: str) -> None:
+        """See Shelf; ArchiveError when the folder cannot be written."""
+        try:
+            (self.root / path).unlink(missing_ok=True)
+        except OSError as error:
+            raise _unwritable(self.root / path, error) from error
+
+
+@dataclass(slots=True)
+class DryShelf:
+    """Writes nothing and notes what would change (`replay --diff`)."""
+
+    root: Path
+    changed: dict[str, bytes] = field(default_factory=dict)  #: path → what it would hold
+    removed: set[str] = field(default_factory=set)
+
+    def put(self, path: str, content: bytes) -> bool:
+        """See Shelf."""
+        self.removed.discard(path)
+        file = self.root / path
+        if file.is_file() and file.read_bytes() == content:
+            self.changed.pop(path, None)
+            return False
+        self.changed[path] = content
+        return True
+
+    def remove(self, path: str) -> None:
+        """See Shelf."""
+        self.changed.pop(path, None)
+        if (self.root / path).exists():
+            self.removed.add(path)
+
+
+def _unwritable(file: Path, error: OSError) -> ArchiveError:
+    hint = "make room" if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} else "check the permissions of POSTS_DIR"
+    return ArchiveError(f"cannot write the post {file}: {error.strerror}; {hint} and run again")

@@ -1,0 +1,253 @@
+"""The spider: turns what `discovery` wants into requests, and answers into values for the pipelines."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from twisted.python.failure import Failure
+
+from newsbot import PROJECT_PAGE, text
+from newsbot.article import Capture, Look, Refusal
+from newsbot.clock import system_clock
+from newsbot.desk import judge_exchange, judge_page
+from newsbot.discovery import Walk
+from newsbot.errors import ArchiveError, BadInput, CaptureBroken, UnknownArgument
+from newsbot.extensions import Archive
+from newsbot.middlewares import NotAllowed, Resting, Stopping
+from newsbot.run import Run
+from newsbot.sina import channels, listing, urls
+
+#: Lists first: they tell what there is to ask.
+LIST_PRIORITY = 10
+
+
+class SinaFinance(Spider):
+    """`scrapy crawl sina_finance [-a channels=…] [-a since=…] [-a until=…] [-a urls=FILE]` (design.md, "Spider")."""
+
+    name = "sina_finance"
+
+    def __init__(self, channels: str = "", since: str = "", until: str = "", urls: str = "", **others: Any) -> None:
+        """Check the arguments; raises UnknownArgument, UnknownChannel, UnreadableDate, BadInput."""
+        # Names that begin with _ come from scrapyd.
+        unknown = [name for name in others if not name.startswith("_")]
+        if unknown:
+            raise UnknownArgument(f"-a {unknown[0]} is not known; there are channels, since, until and urls")
+        super().__init__()
+        now = system_clock()()
+        self.lists = _names(channels)
+        self.since = text.moment(since, now) if since else None
+        self.until = text.moment(until, now, end=True) if until else None
+        if self.since and self.since >= min(self.until or now, now):
+            raise BadInput(f"since={since} is not before until={until or 'now'}")
+        if urls and (channels or since or until):
+            raise BadInput("-a urls captures just these; it does not go with channels, since or until")
+        self.wanted = _read_urls(urls) if urls else []
+        self.kind = "urls" if urls else "backfill" if since or until else "schedule"
+        self._walks: deque[Walk] = deque()
+        self._open: set[str] = set()  #: articles on their way
+        self._changed = asyncio.Event()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SinaFinance:
+        """Scrapy's way in."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
+            crawler.signals.connect(spider.item_done, signal)
+        return spider
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Fill the contact into the User-Agent."""
+        super().update_settings(settings)
+        agent = settings["USER_AGENT"].replace("{contact}", settings["CONTACT"] or PROJECT_PAGE)
+        settings.set("USER_AGENT", agent, priority="cmdline")
+
+    @property
+    def archive(self) -> Archive:
+        """The extension that keeps what is captured."""
+        archive = self.crawler.get_extension(Archive)
+        if archive is None:
+            raise CaptureBroken("EXTENSIONS must hold newsbot.extensions.Archive: nothing is asked without an archive")
+        return archive
+
+    @property
+    def run(self) -> Run:
+        """The run this spider works for."""
+        return self.archive.run
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Lists, then articles as the ledger hands them out, until neither is left."""
+        if self.kind == "urls":
+            for url in self.wanted:
+                yield self._article_request(urls.article_key(url), url)
+        else:
+            self._walks.extend(Walk(window) for window in self.run.plan(self.lists, self.since, self.until))
+            for request in self._next_walk():
+                yield request
+        while not self.archive.stopping.is_set():
+            if self.kind != "urls":
+                for request in self._leased():
+                    yield request
+            if not self._open and not self._walks:
+                return
+            self._changed.clear()
+            await self._changed.wait()
+
+    # --- lists ---
+
+    def _next_walk(self) -> Iterator[Request]:
+        if self._walks:
+            walk = self._walks[0]
+            yield self._list_request(walk, walk.first())
+
+    def _list_request(self, walk: Walk, url: str) -> Request:
+        return Request(
+            url,
+            callback=self.parse_listing,
+            errback=self.listing_failed,
+            cb_kwargs={"walk": walk},
+            priority=LIST_PRIORITY,
+            meta={"newsbot": {"list": walk.window.list_name}},
+        )
+
+    async def parse_listing(self, response: Response, walk: Walk) -> AsyncIterator[Request]:
+        """A list's answer: note its entries, ask for what the walk wants next."""
+        capture: Capture = response.meta["capture"]
+        answer = listing.read(response.body, response.url, _content_type(response), response.status)
+        if isinstance(answer, listing.Page):
+            self.run.listing(capture, answer)
+            self._changed.set()
+        elif answer.reason == "ban":
+            self.run.ban(_host(response.url))
+        async for request in self._walk_on(walk, walk.take(answer)):
+            yield request
+
+    async def listing_failed(self, failure: Failure) -> AsyncIterator[Request]:
+        """No answer, or none allowed: the walk decides whether to ask again."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
+        walk: Walk = request.cb_kwargs["walk"]
+        if isinstance(failure.value, IgnoreRequest):
+            walk.fail(str(failure.value))
+            following = None
+        else:
+            following = walk.take(Refusal("no-answer", _words(failure)))
+        async for another in self._walk_on(walk, following):
+            yield another
+
+    async def _walk_on(self, walk: Walk, url: str | None) -> AsyncIterator[Request]:
+        if url is not None and not self.archive.stopping.is_set():
+            yield self._list_request(walk, url)
+            return
+        if url is not None:
+            walk.fail("the run was stopped")
+        self.run.window(walk)
+        await self.run.commit.durable()
+        self._walks.popleft()
+        for request in self._next_walk():
+            yield request
+        self._changed.set()
+
+    # --- articles ---
+
+    def _leased(self) -> Iterator[Request]:
+        """Articles from the ledger, as many as may wait at one time."""
+        room = self.settings.getint("WORK_AHEAD") - len(self._open)
+        while room > 0 and (work := self.run.lease(room)):
+            for one in work:
+                if until := self.run.ledger.resting(_host(one.url), self.run.clock()):
+                    self.run.put_off(one.key, until)
+                else:
+                    yield self._article_request(one.key, one.url)
+                    room -= 1
+
+    def _article_request(self, key: str, url: str) -> Request:
+        self._open.add(key)
+        return Request(
+            url,
+            callback=self.parse_article,
+            errback=self.article_failed,
+            cb_kwargs={"key": key, "asked": url},
+            meta={"newsbot": {"article": key, "url": url}},
+        )
+
+    async def parse_article(self, response: Response, key: str, asked: str) -> AsyncIterator[Look]:
+        """An article's answer: an article, or a refusal with a reason."""
+        capture: Capture = response.meta["capture"]
+        location = (response.headers.get(b"Location") or b"").decode("latin-1")
+        result = judge_exchange(capture, asked, location) or judge_page(capture, response.body, _content_type(response))
+        if isinstance(result, Refusal) and result.reason == "ban":
+            self.run.ban(_host(response.url))
+        yield Look(key, capture, result)
+
+    async def article_failed(self, failure: Failure) -> AsyncIterator[Look]:
+        """Nothing to parse: put off, refused with a reason, or a hole with its cause."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
+        key, asked = request.cb_kwargs["key"], request.cb_kwargs["asked"]
+        error = failure.value
+        if isinstance(error, ArchiveError | CaptureBroken):
+            self.archive.fail(error)
+        elif isinstance(error, Resting | Stopping):
+            if isinstance(error, Resting):
+                self.run.put_off(key, error.until)
+            self._done(key)
+        elif isinstance(error, IgnoreRequest):
+            reason = "not-allowed" if isinstance(error, NotAllowed) else "robots"
+            if "max redirections" in str(error):
+                reason = "redirected-away"
+            yield await self.archive.refuse(key, asked, Refusal(reason, str(error)))
+        else:
+            capture: Capture = request.meta["capture"]
+            yield Look(key, capture, judge_exchange(capture, asked, "") or Refusal("undecodable", _words(failure)))
+
+    def item_done(self, item: Look) -> None:
+        """An article went through the pipelines, or failed in them."""
+        self._done(item.key)
+
+    def _done(self, key: str) -> None:
+        self._open.discard(key)
+        self._changed.set()
+
+
+def _names(wanted: str) -> tuple[str, ...]:
+    names = [name.strip() for name in wanted.split(",") if name.strip()]
+    return tuple(dict.fromkeys(channels.by_name(name).name for name in names))
+
+
+def _read_urls(source: str) -> Sequence[str]:
+    """One URL a line, `-` for standard input; empty lines and lines that begin with # are passed over."""
+    try:
+        lines = sys.stdin.read() if source == "-" else Path(source).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"-a urls={source}: cannot be read ({error}); give a text file with one URL a line") from error
+    wanted = []
+    for number, line in enumerate(lines.splitlines(), 1):
+        url = urls.canonical(line.strip())
+        if not line.strip() or line.startswith("#"):
+            continue
+        if not url.startswith("https://"):
+            raise BadInput(f"-a urls={source}: line {number} is no web address: {line.strip()[:80]!r}")
+        wanted.append(url)
+    return list(dict.fromkeys(wanted))
+
+
+def _content_type(response: Response) -> str:
+    return (response.headers.get(b"Content-Type") or b"").decode("latin-1")
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def _words(failure: Failure) -> str:
+    return f"{type(failure.value).__name__}: {failure.value}".splitlines()[0]
