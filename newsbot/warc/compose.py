@@ -1,0 +1,239 @@
+"""Exchanges and notes → the bytes of their WARC/1.1 records (ISO 28500, warc.md section 2).
+
+An exchange becomes request, response and metadata, in this order; the metadata record is always there, is the last, and
+names the others in WARC-Concurrent-To: that is how recovery knows a complete exchange. Without an answer it is request
+and metadata; what arrived but is no HTTP goes into the metadata as `unparsed`.
+
+The fields of the metadata (application/warc-fields), those without a value being left out:
+- `fetchTimeMs`, `via`, `hopsFromSeed`: as Heritrix writes them
+- `interim` (heads of 1xx answers), `unparsed`: JSON strings, a character a byte (latin-1)
+- `surplus`: bytes received after the message · `error`: what failed
+- `tlsChain`: digests of the server's certificates, leaf first; and, where a chain occurs for the first time in a file,
+  the certificates themselves, a `tlsCertificate` (DER, base64) each
+- `newsbot`: the spider's context, JSON
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_from_bytes
+from uuid import uuid4
+
+from newsbot import __version__
+from newsbot.text import stamp
+from newsbot.warc.digest import sha256
+from newsbot.warc.index import Row, http_row
+from newsbot.warc.member import TEXT_LEVEL, member
+from newsbot.warc.message import Message, codings, head_length, split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from newsbot.warc.exchange import Exchange
+
+#: `auto` leaves the payload digest out of chunked responses, which `warcio check` and `fastwarc check -p` recompute
+#: over the chunks; `entity` writes the standard's, over the de-chunked body.
+PAYLOAD_DIGESTS = ("auto", "entity")
+
+_END = b"\r\n\r\n"
+_PRINTABLE = re.compile(r"[!-~]+")
+_HTTP = re.compile(rb"HTTP/\d", re.IGNORECASE)
+_PACKED_CODINGS = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd", "compress"})
+_PACKED_TYPES = re.compile(
+    rb"image/(?!svg|bmp)|audio/|video/|font/woff|application/(?:zip|gzip|x-gzip|pdf|x-7z|x-rar|font-woff)",
+    re.IGNORECASE,
+)
+_COVERAGE = {
+    "auto": "payload digests over the body as received, none for chunked bodies",
+    "entity": "payload digests over the body without its chunks",
+}
+
+Fields = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """One record as it goes into the file."""
+
+    id: str  #: without the angle brackets
+    type: str  #: WARC-Type
+    content: bytes  #: its gzip member
+    row: Row | None = None  #: what the index says of it; None when it is not listed
+
+
+def new_id() -> str:
+    """A fresh WARC-Record-ID, without the angle brackets."""
+    return f"urn:uuid:{uuid4()}"
+
+
+@dataclass(slots=True)
+class Composer:
+    """Makes the records of one file: all name its warcinfo record, and each TLS chain is written out once."""
+
+    filename: str
+    begun: datetime  #: aware UTC
+    info: Mapping[str, str]  #: fields of the warcinfo record, in their order
+    payload_digest: str = "auto"  #: a word of PAYLOAD_DIGESTS
+    level: int = TEXT_LEVEL
+    new_id: Callable[[], str] = new_id
+    warcinfo: Framed = field(init=False)
+    chains: set[str] = field(init=False, default_factory=set)  #: digests of the chains this file holds
+
+    def __post_init__(self) -> None:
+        fields = {
+            "software": f"newsbot/{__version__}",
+            "format": "WARC File Format 1.1",
+            "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+            "digests": f"sha256, hexadecimal; block digests over every byte; {_COVERAGE[self.payload_digest]}",
+            **self.info,
+        }
+        headers = [("WARC-Filename", self.filename)]
+        block = _fields(list(fields.items()))
+        self.warcinfo = self._record("warcinfo", stamp(self.begun), headers, "application/warc-fields", block)
+
+    def exchange(self, exchange: Exchange) -> list[Framed]:
+        """Request (unless nothing was sent), response (when there is one), metadata."""
+        date = stamp(exchange.started)
+        target = [("WARC-Target-URI", _target(exchange.url))]
+        wire = _wire(exchange)
+        framed: list[Framed] = []
+        if exchange.request:
+            framed.append(self._request(exchange, date, target + wire))
+        if exchange.response is not None and _HTTP.match(exchange.response):
+            headers = target + _concurrent(framed) + wire
+            framed.append(self._response(exchange, exchange.response, date, headers))
+        headers = target + _concurrent(framed)
+        block = _fields(self._facts(exchange))
+        framed.append(self._record("metadata", date, headers, "application/warc-fields", block))
+        return framed
+
+    def note(self, target: str, facts: Mapping[str, Any], date: datetime) -> Framed:
+        """A fact that is no exchange: a metadata record with a `urn:newsbot:` target and a JSON block."""
+        row = Row(_target(target), stamp(date), "application/json")
+        headers = [("WARC-Target-URI", row.url)]
+        return self._record("metadata", row.date, headers, row.mime, canonical(facts), row=row)
+
+    def _request(self, exchange: Exchange, date: str, headers: Fields) -> Framed:
+        body = exchange.request[head_length(exchange.request) :]
+        payload = sha256(body) if body else ""
+        kind = "application/http;msgtype=request"
+        return self._record("request", date, headers, kind, exchange.request, payload=payload)
+
+    def _response(self, exchange: Exchange, raw: bytes, date: str, headers: Fields) -> Framed:
+        message = split(raw)
+        row = http_row(headers[0][1], date, message, "" if message.chunked else sha256(message.body))
+        payload = row.digest if message.whole and (self.payload_digest == "entity" or not message.chunked) else ""
+        stored = message.body if _packed(message) else b""
+        text = message.head if stored else raw
+        kind = "application/http;msgtype=response"
+        cut = exchange.truncated
+        return self._record(
+            "response", date, headers, kind, text, stored=stored, payload=payload, truncated=cut, row=row
+        )
+
+    def _facts(self, exchange: Exchange) -> Fields:
+        raw = exchange.response or b""
+        facts = [
+            ("fetchTimeMs", str(exchange.fetch_ms)),
+            ("via", _target(exchange.via)),
+            ("hopsFromSeed", exchange.hops),
+            ("interim", _quoted(exchange.interim)),
+            ("unparsed", _quoted(b"" if _HTTP.match(raw) else raw)),
+            ("surplus", str(exchange.surplus or "")),
+            ("error", exchange.error),
+        ]
+        facts += self._chain(exchange.chain)
+        if exchange.context:
+            facts.append(("newsbot", canonical(exchange.context).decode()))
+        return [(name, value) for name, value in facts if value]
+
+    def _chain(self, chain: tuple[bytes, ...]) -> Fields:
+        if not chain:
+            return []
+        digests = " ".join(sha256(certificate) for certificate in chain)
+        facts = [("tlsChain", digests)]
+        if digests not in self.chains:
+            self.chains.add(digests)
+            facts += [("tlsCertificate", base64.b64encode(certificate).decode("ascii")) for certificate in chain]
+        return facts
+
+    def _record(
+        self,
+        kind: str,
+        date: str,
+        headers: Fields,
+        content_type: str,
+        text: bytes,
+        *,
+        stored: bytes = b"",
+        payload: str = "",
+        truncated: str = "",
+        row: Row | None = None,
+    ) -> Framed:
+        """The member of one record whose block is `text` + `stored`; only `text` is worth compressing."""
+        record_id = self.new_id()
+        lines = [("WARC-Type", kind), ("WARC-Record-ID", f"<{record_id}>"), ("WARC-Date", date), *headers]
+        if kind != "warcinfo":
+            lines.append(("WARC-Warcinfo-ID", f"<{self.warcinfo.id}>"))
+        digest = sha256(text, stored)
+        lines.append(("WARC-Block-Digest", digest))
+        if payload:
+            lines.append(("WARC-Payload-Digest", payload))
+        if truncated:
+            lines.append(("WARC-Truncated", truncated))
+        lines += [("Content-Type", content_type), ("Content-Length", str(len(text) + len(stored)))]
+        head = b"WARC/1.1\r\n" + _fields(lines) + b"\r\n"
+        if row and not row.digest:
+            row = Row(row.url, row.date, row.mime, row.status, digest)
+        if stored:
+            return Framed(record_id, kind, member(head + text, stored + _END, self.level), row)
+        return Framed(record_id, kind, member(head + text + _END, level=self.level), row)
+
+
+def canonical(facts: Mapping[str, Any]) -> bytes:
+    """Facts as JSON in newsbot's one form: keys sorted, no spaces, UTF-8 (escaped where lone surrogates forbid it)."""
+    try:
+        return json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _fields(fields: Fields) -> bytes:
+    """`Name: value` lines; a value never breaks its line, whatever is in it."""
+    text = "".join([f"{name}: {value}\r\n" for name, value in fields])
+    if text.count("\n") > len(fields) or text.count("\r") > len(fields):
+        text = "".join([f"{name}: {' '.join(value.split())}\r\n" for name, value in fields])
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _target(url: str) -> str:
+    """`url` with what may not stand in a header (spaces, controls, all beyond ASCII) percent-encoded as UTF-8."""
+    if not url or _PRINTABLE.fullmatch(url):
+        return url
+    printable = bytes(range(0x21, 0x7F)).decode("ascii")
+    return quote_from_bytes(url.encode("utf-8", "surrogateescape"), safe=printable)
+
+
+def _quoted(raw: bytes) -> str:
+    return json.dumps(raw.decode("latin-1")) if raw else ""
+
+
+def _wire(exchange: Exchange) -> Fields:
+    fields = [("WARC-IP-Address", exchange.ip)] if exchange.ip else []
+    fields += [("WARC-Protocol", protocol) for protocol in exchange.protocols]
+    return [*fields, ("WARC-Cipher-Suite", exchange.cipher)] if exchange.cipher else fields
+
+
+def _concurrent(framed: list[Framed]) -> Fields:
+    return [("WARC-Concurrent-To", f"<{earlier.id}>") for earlier in framed]
+
+
+def _packed(message: Message) -> bool:
+    if message.get(b"content-encoding") and not _PACKED_CODINGS.isdisjoint(codings(message.headers)):
+        return True
+    return bool(_PACKED_TYPES.match(message.get(b"content-type") or b""))

@@ -1,0 +1,83 @@
+"""What a file system must be asked so that bytes outlive a crash; locks; and the words for its refusals."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from typing import TYPE_CHECKING
+
+from newsbot.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: fdatasync skips the file's times; macOS has none.
+datasync = getattr(os, "fdatasync", os.fsync)
+
+_NEXT_STEP = {
+    errno.ENOSPC: "free some space and start again",
+    errno.EDQUOT: "free some space or raise the quota and start again",
+    errno.EFBIG: "raise the limit on file sizes (ulimit -f) and start again",
+    errno.EACCES: "give this user the right to write there",
+    errno.EPERM: "give this user the right to write there",
+    errno.EROFS: "mount it writable or choose another ARCHIVE_DIR",
+    errno.ENOTDIR: "choose an ARCHIVE_DIR that is a folder",
+    errno.EEXIST: "move that file away: a folder is needed there",
+    errno.EIO: "check the disk before starting again",
+}
+
+
+def refused(path: Path, doing: str, error: OSError) -> ArchiveError:
+    """The error for `path` that could not be `doing` ("written", "synced" …): what, where, why, and the next step."""
+    step = _NEXT_STEP.get(error.errno or 0, "check the disk and the folder's rights")
+    return ArchiveError(f"{path} could not be {doing}: {error.strerror or error}; {step}")
+
+
+def try_lock(descriptor: int) -> bool:
+    """Take the exclusive lock of an open file; False when another holder has it. The system frees it at their end."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def is_still(path: Path, descriptor: int) -> bool:
+    """Does `path` still name the open file? A lock counts only then: its last holder may have renamed the file."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the names in `directory` durable. Raises OSError."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_directory(directory: Path) -> None:
+    """Create `directory` and what is missing above it, all durable. Raises OSError."""
+    missing = [folder for folder in (directory, *directory.parents) if not folder.exists()]
+    directory.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        sync_directory(folder.parent)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a whole file: readers, and a machine without power, see the old bytes or the new. Raises ArchiveError."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+        sync_directory(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise refused(path, "written", error) from error

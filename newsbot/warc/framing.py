@@ -1,0 +1,114 @@
+"""Where one stretch of a WARC file ends and the next begins: gzip members, or the plain file as one stretch.
+
+A gzip member is only whole when its checksum and size agree, which is what tells a torn file from a short record.
+Memory stays flat: never more than a few pieces of PIECE bytes are held, whatever a member unfolds to.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import BinaryIO, Protocol
+
+#: Bytes asked of the file, and given out, at a time.
+PIECE = 64 * 1024
+
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+class Damage(Exception):
+    """The stretch cannot be read on; its text says why. Caught by the reader, which makes a Torn of it."""
+
+
+class Stretches(Protocol):
+    """How the reader sees a file: stretches of record bytes, one after the other."""
+
+    offset: int  #: where the present stretch begins in the file, bytes
+
+    def begin(self) -> bool:
+        """Go to the next stretch; False at the end of the file. Raises Damage when no stretch begins here."""
+        ...
+
+    def read(self) -> bytes:
+        """Some of the present stretch's bytes, decompressed; b'' at its end. Raises Damage."""
+        ...
+
+    def place(self) -> int:
+        """Offset in the file of the first byte not yet given out; after the end of a stretch, where the next begins."""
+        ...
+
+
+class Plain:
+    """An uncompressed WARC file: one stretch from `offset` to the end of the file."""
+
+    def __init__(self, stream: BinaryIO, offset: int) -> None:
+        self.offset = offset
+        self._stream = stream
+        self._place = offset
+        self._begun = False
+
+    def begin(self) -> bool:
+        """The one stretch."""
+        begun, self._begun = self._begun, True
+        return not begun
+
+    def read(self) -> bytes:
+        """The next piece of the file."""
+        piece = self._stream.read(PIECE)
+        self._place += len(piece)
+        return piece
+
+    def place(self) -> int:
+        """Where the file has been read to."""
+        return self._place
+
+
+class Members:
+    """A gzip file, member by member."""
+
+    def __init__(self, stream: BinaryIO, offset: int) -> None:
+        self.offset = offset
+        self._stream = stream
+        self._held = b""  # read from the file and not yet decompressed
+        self._next = offset  # where in the file `_held` begins
+        self._inflater = zlib.decompressobj(31)
+
+    def begin(self) -> bool:
+        """The next member; raises Damage when there are bytes that begin none."""
+        if len(self._held) < len(GZIP_MAGIC) and not self._fill() and not self._held:
+            return False
+        self.offset = self._next
+        if not self._held.startswith(GZIP_MAGIC[: len(self._held)]):
+            raise Damage(f"no gzip member begins here but {self._shown()}")
+        self._inflater = zlib.decompressobj(31)
+        return True
+
+    def read(self) -> bytes:
+        """The next piece of the member; its checksum has been compared when b'' comes."""
+        inflater = self._inflater
+        while not inflater.eof:
+            if not self._held and not self._fill():
+                raise Damage("the file ends in the middle of this gzip member")
+            before = len(self._held)
+            try:
+                piece = inflater.decompress(self._held, PIECE)
+            except zlib.error as error:
+                raise Damage(f"this gzip member is damaged: {error}") from error
+            self._held = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+            self._next += before - len(self._held)
+            if piece:
+                return piece
+        return b""
+
+    def place(self) -> int:
+        """Where the next member begins, once this one has been read to its end."""
+        return self._next
+
+    def _fill(self) -> bool:
+        piece = self._stream.read(PIECE)
+        self._held += piece
+        return bool(piece)
+
+    def _shown(self) -> str:
+        if not self._held.strip(b"\0"):
+            return "zero bytes"
+        return repr(self._held[:16])

@@ -1,0 +1,119 @@
+"""CDXJ: one line a record, so that a replay engine finds a capture by URL and time.
+
+`<SURT> <14 digits> {"url", "mime", "status", "digest", "length", "offset", "filename"}`, sorted by bytes. The same
+records are listed as by cdxj-indexer and pywb's `cdx-indexer -j`: response, revisit, resource, and metadata that is no
+`application/warc-fields`. The digest is the record's payload digest; where it has none (chunked answers, warc.md
+section 2) it is that of the entity-body. A file's index lies beside it as `<file>.cdxj` and names it without folder.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from newsbot.errors import BadInput, RecordError
+from newsbot.warc.digest import sha256
+from newsbot.warc.files import write_durably
+from newsbot.warc.reader import Record, Torn, records
+from newsbot.warc.surt import surt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from newsbot.warc.message import Message
+
+_LISTED = frozenset({"response", "revisit", "resource", "metadata"})
+_FIELDS_TYPE = "application/warc-fields"
+_MIME_END = re.compile(r"[;\s]")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What an index says of a record, but for its place."""
+
+    url: str
+    date: str  #: WARC-Date
+    mime: str = ""  #: without parameters; '' when unknown
+    status: str = ""  #: HTTP status; '' when there is none
+    digest: str = ""
+
+    def line(self, offset: int, length: int, filename: str) -> bytes:
+        """The CDXJ line with its line feed; `offset` and `length` are those of the record's member, in bytes."""
+        facts = {"url": self.url, "mime": self.mime, "status": self.status, "digest": self.digest}
+        facts |= {"length": str(length), "offset": str(offset), "filename": filename}
+        body = json.dumps({name: value for name, value in facts.items() if value})
+        digits = "".join(filter(str.isdigit, self.date))[:14]
+        return f"{surt(self.url)} {digits} {body}\n".encode()
+
+
+def http_row(url: str, date: str, message: Message, digest: str) -> Row:
+    """The row of a response; `digest` is its WARC-Payload-Digest or ''."""
+    mime = _mime(message.value("content-type"))
+    return Row(url, date, mime, str(message.status or ""), digest or _entity_digest(message))
+
+
+def row(record: Record) -> Row | None:
+    """The row of `record`, or None when an index does not list it."""
+    if record.type not in _LISTED or not record.target or record.content_type == _FIELDS_TYPE:
+        return None
+    digest = record.headers.get("warc-payload-digest", "")
+    if record.type == "revisit":
+        status = record.http.status if record.block else 0
+        return Row(record.target, record.date, "warc/revisit", str(status or ""), digest)
+    if record.is_http:
+        return http_row(record.target, record.date, record.http, digest)
+    digest = digest or record.headers.get("warc-block-digest", "") or sha256(record.block)
+    return Row(record.target, record.date, _mime(record.content_type), "", digest)
+
+
+def ordered(lines: Iterable[bytes | bytearray]) -> bytes:
+    """The lines as a CDXJ file: sorted by bytes, each once."""
+    return b"".join(sorted(set(map(bytes, lines))))
+
+
+def beside(warc: Path) -> Path:
+    """Where the index of the file `warc` lies."""
+    return warc.with_name(f"{warc.name}.cdxj")
+
+
+def write(warc: Path) -> Path:
+    """Rebuild the index beside the closed file `warc` by reading it; byte for byte what the writer left at close.
+
+    Raises NotAWarc or BadInput for what is no WARC file or has several records in one gzip member, RecordError for
+    a torn file (recover or repair it first), ArchiveError when the index cannot be written.
+    """
+    lines: list[bytes] = []
+    for record in records(warc):
+        if isinstance(record, Torn):
+            raise RecordError(f"{record.why}; the index was not written", file=str(warc), offset=record.offset)
+        if not record.length or record.inner:
+            raise BadInput(f"{warc}: several records share one gzip member; `warcio recompress` makes it indexable")
+        if found := row(record):
+            lines.append(found.line(record.offset, record.length, warc.name))
+    path = beside(warc)
+    write_durably(path, ordered(lines))
+    return path
+
+
+def lookup(cdxj: Path, url: str) -> Iterator[dict[str, Any]]:
+    """The rows of `url` (all URLs with its SURT) in the order of time, each the JSON object plus `timestamp`."""
+    key = surt(url).encode() + b" "
+    with cdxj.open("rb") as lines:
+        for line in lines:
+            if line.startswith(key):
+                timestamp, _, body = line[len(key) :].partition(b" ")
+                yield {"timestamp": timestamp.decode("ascii"), **json.loads(body)}
+
+
+def _mime(content_type: str) -> str:
+    return _MIME_END.split(content_type.strip(), maxsplit=1)[0]
+
+
+def _entity_digest(message: Message) -> str:
+    try:
+        return sha256(message.entity())
+    except ValueError:
+        return ""  # chunks that are no chunks have no entity-body

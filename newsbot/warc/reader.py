@@ -1,0 +1,216 @@
+"""WARC files → records, with their place, and an honest word where a file is torn.
+
+Reads WARC/1.0 and 1.1 (and the drafts before), plain and gzip, with a member for each record or one for all. Where
+warcio gives half a record without complaint, this reader yields `Torn` and stops: everything before it is whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from newsbot.errors import BadInput, NotAWarc, RecordError
+from newsbot.warc.digest import agrees
+from newsbot.warc.framing import GZIP_MAGIC, Damage, Members, Plain
+from newsbot.warc.record import Record, header_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+__all__ = ["MAX_BLOCK", "Record", "Torn", "check", "fetch", "records"]
+
+#: Bytes of a block that are kept in memory; of a larger one only so many, its digest being compared on the way.
+MAX_BLOCK = 64 * 1024 * 1024
+
+_MAGIC = b"WARC/"
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_END = b"\r\n\r\n"
+_HEAD_LIMIT = 1024 * 1024  # bytes; no WARC header is that long
+
+
+@dataclass(frozen=True, slots=True)
+class Torn:
+    """The file cannot be read from `offset` on (bytes): a write that did not end, a hole, damage."""
+
+    file: str
+    offset: int
+    why: str  #: one line
+
+
+def records(path: Path, *, start: int = 0) -> Generator[Record | Torn, None, None]:
+    """The records of `path` in order from offset `start` on; a Torn comes last where the file cannot be read on.
+
+    Raises NotAWarc for a file that is no WARC (a directory among them) and BadInput for one that cannot be opened.
+    """
+    with _open(path) as stream:
+        try:
+            walk = _Walk(_stretches(stream, start, path), path)
+            try:
+                yield from walk.records()
+            except Damage as damage:
+                yield Torn(str(path), walk.at, str(damage))
+        except OSError as error:
+            raise BadInput(f"{path} cannot be read: {error.strerror}; check the disk and the rights") from error
+
+
+def fetch(path: Path, offset: int, inner: int = 0) -> Record:
+    """The record whose member begins at `offset` (bytes). Raises RecordError where none begins or it is torn."""
+    with closing(records(path, start=offset)) as found:
+        for record in found:
+            if isinstance(record, Torn):
+                raise RecordError(record.why, file=str(path), offset=offset)
+            if record.offset != offset:
+                break
+            if record.inner == inner:
+                return record
+    raise RecordError("no record begins here", file=str(path), offset=offset)
+
+
+class _Walk:
+    """Steps through a file's stretches, record by record."""
+
+    def __init__(self, source: Members | Plain, path: Path) -> None:
+        self._source = source
+        self._path = path
+        self._held = b""  # bytes of the stretch that came and were not passed yet
+        self._passed = 0  # bytes of the stretch before `_held`
+        self._begin = 0  # where in the stretch the present record begins
+
+    @property
+    def at(self) -> int:
+        """Offset in the file of the member or plain record that is being read."""
+        return self._source.offset if self._packed else self._source.offset + self._begin
+
+    @property
+    def _packed(self) -> bool:
+        return isinstance(self._source, Members)
+
+    def records(self) -> Iterator[Record]:
+        """All records; Damage where they break off."""
+        while self._source.begin():
+            self._held, self._passed, self._begin = b"", 0, 0
+            more = self._more()
+            if not more and not self._packed:
+                raise Damage("the file is empty")
+            while more:
+                self._begin = self._passed
+                record = self._record()
+                end = self._passed
+                more = self._more()
+                record.length = self._length(more)
+                yield record
+                if not (self._packed or more) and self._passed - end < len(_END):
+                    raise Damage("the empty lines that end this record are cut off")
+
+    def _length(self, more: bool) -> int:
+        if not self._packed:
+            return self._passed - self._begin
+        return 0 if more or self._begin else self._source.place() - self._source.offset
+
+    def _record(self) -> Record:
+        head = self._head()
+        fields = header_fields(head)
+        headers = {name.lower(): value for name, value in reversed(fields)}
+        concurrent = tuple(value.strip("<>") for name, value in fields if name.lower() == "warc-concurrent-to")
+        length = headers.get("content-length", "")
+        if not (length.isascii() and length.isdigit()):
+            raise Damage(f"the record's Content-Length is {length!r}")
+        inner = self._begin if self._packed else 0
+        record = Record(headers, b"", str(self._path), self.at, 0, inner, concurrent, int(length))
+        if record.size <= MAX_BLOCK:
+            record.block = b"".join(self._take(record.size))
+        else:
+            self._large(record)
+        return record
+
+    def _head(self) -> bytes:
+        """The record's header through its empty line."""
+        while not (end := _HEAD_END.search(self._held)):
+            self._check_magic()
+            piece = self._source.read()
+            if not piece or len(self._held) > _HEAD_LIMIT:
+                raise Damage("the record's header has no end")
+            self._held += piece
+        self._check_magic()
+        head = self._held[: end.end()]
+        self._pass(len(head))
+        return head
+
+    def _check_magic(self) -> None:
+        if self._held.startswith(_MAGIC[: len(self._held)]):
+            return
+        if self.at == 0 and self._begin == 0:
+            raise NotAWarc(f"{self._path} is no WARC file: it begins with {self._held[:16]!r}")
+        shown = repr(self._held[:16]) if self._held.strip(b"\0") else "zero bytes"
+        raise Damage(f"no record begins here but {shown}")
+
+    def _take(self, size: int) -> Iterator[bytes]:
+        """Exactly the next `size` bytes, in pieces."""
+        missing = size
+        while missing:
+            if not self._held:
+                self._held = self._source.read()
+            if not self._held:
+                raise Damage(f"the record says {size} bytes, but {size - missing} are there")
+            piece = self._held[:missing]
+            self._pass(len(piece))
+            missing -= len(piece)
+            yield piece
+
+    def _large(self, record: Record) -> None:
+        kept = bytearray()
+
+        def passing() -> Iterator[bytes]:
+            for piece in self._take(record.size):
+                kept.extend(piece[: max(0, MAX_BLOCK - len(kept))])
+                yield piece
+
+        pieces = passing()
+        record.block_agrees = agrees(record.headers.get("warc-block-digest", ""), pieces)
+        deque(pieces, maxlen=0)  # an unknown algorithm has read nothing
+        record.block = bytes(kept)
+
+    def _more(self) -> bool:
+        """Pass over line ends; False at the end of the stretch."""
+        while True:
+            rest = self._held.lstrip(b"\r\n")
+            self._pass(len(self._held) - len(rest))
+            if self._held:
+                return True
+            self._held = self._source.read()
+            if not self._held:
+                return False
+
+    def _pass(self, size: int) -> None:
+        self._held = self._held[size:]
+        self._passed += size
+
+
+def check(path: Path) -> None:
+    """Raise NotAWarc or BadInput unless `path` is a WARC file that can be read; its first record is looked at."""
+    with closing(records(path)) as found:
+        next(found, None)
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb", buffering=0)
+    except IsADirectoryError as error:
+        raise NotAWarc(f"{path} is a directory, not a WARC file; name the files in it") from error
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}; check the name and the rights") from error
+
+
+def _stretches(stream: BinaryIO, start: int, path: Path) -> Members | Plain:
+    stream.seek(start)
+    first = stream.read(len(_MAGIC))
+    stream.seek(start)
+    if first[:2] == GZIP_MAGIC[: len(first)]:
+        return Members(stream, start)
+    if _MAGIC.startswith(first) or start:
+        return Plain(stream, start)
+    raise NotAWarc(f"{path} is no WARC file: it begins with {first!r}")
