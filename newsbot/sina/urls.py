@@ -123,13 +123,13 @@ def _parts(url: str) -> _Parts:
         return _Parts(text)
     parsed.protocol = "https:"
     parsed.hash = ""
-    parsed.search = query = _without_tracking(parsed.search)
-    return _Parts(parsed.href, parsed.hostname, parsed.pathname, query.removeprefix("?"))
+    query = _without_tracking(parsed.search.removeprefix("?"))
+    parsed.search = f"?{query}" if query else ""  # the setter takes one `?` off, and a query may begin with another
+    return _Parts(parsed.href, parsed.hostname, parsed.pathname, query)
 
 
-def _without_tracking(search: str) -> str:
-    kept = [pair for pair in search.removeprefix("?").split("&") if pair.partition("=")[0].lower() not in TRACKING]
-    return "&".join(kept)
+def _without_tracking(query: str) -> str:
+    return "&".join(pair for pair in query.split("&") if pair.partition("=")[0].lower() not in TRACKING)
 
 
 def _scalar(text: str) -> str:
