@@ -6,7 +6,8 @@
     roll             the list API (sina.md 1.1)
     failures         ban pages, missing pages, scripts of failing answers
     answers          headers, gzip, chunks: the bytes on the wire
-    site             which request gets which answer; the site's clock
+    newsroom         the articles and the site's clock: add, edit, remove, what a crawl should find
+    site             which request gets which answer
     server           HTTP/1.1 and TLS over asyncio, with a log of every byte
     look             the same pages for a person with a browser
 

@@ -31,6 +31,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--size-kb", type=int, help="mean size of a page in 1,000 bytes, before compression")
     parser.add_argument("--no-troubles", action="store_true", help="leave out the missing pages and the 503")
     parser.add_argument("--plain-http", action="store_true", help="answer on plain http instead of sending to https")
+    parser.add_argument("--warm", action="store_true", help="write every page before answering (for a bench)")
     parser.add_argument(
         "--state", type=Path, help="remember the beginning here: started again, the same world has gone on"
     )
@@ -76,6 +77,8 @@ def build(options: argparse.Namespace) -> Site:
     )
     site.advance(max(timedelta(0), started - datetime.fromisoformat(str(facts["started"]))))
     site.redirect_http = not options.plain_http
+    if options.warm:
+        site.warm()
     return site
 
 

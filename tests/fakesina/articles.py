@@ -24,7 +24,7 @@ LONG = (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One place in the cast: a variant, and what is special about its Story."""
+    """One place in the cast: a variant, and how that makes its Story special."""
 
     variant: str
     shape: Callable[[Story], Story]
@@ -106,14 +106,18 @@ CAST: tuple[Part, ...] = (
 )
 #: What goes wrong at Sina on an ordinary day; `Site` takes care of the answers.
 TROUBLES: tuple[Part, ...] = (
-    Part("soft-404", lambda story: replace(story, outcome="gone")),
-    Part("hard-404", lambda story: replace(story, outcome="gone")),
-    Part("busy", same),
+    Part("soft-404", lambda story: replace(story, missing="soft-404", outcome="gone")),
+    Part("hard-404", lambda story: replace(story, missing="404", outcome="gone")),
+    Part("busy", same),  # Site answers 503 the first time
 )
+#: Not in the cast: a body without text and media.
+EMPTY = Part("empty", lambda story: replace(story, outcome="no-body"))
+#: Every variant by name; of those that are there twice the last.
+EVERY: dict[str, Part] = {part.variant: part for part in (*CAST, *TROUBLES, EMPTY)}
 
 
 def invent(number: int, seed: int, created: datetime, part: Part = CAST[0]) -> Story:
-    """Article `number` of this seed, created then. Every fifteenth or so is about shares, banks and so on in turn."""
+    """Article `number` of this seed, created then; topics take turns."""
     prose = Prose(seed * 1_000_003 + number)
     topic = list(TOPICS)[number % len(TOPICS)]
     created = created.replace(microsecond=0)

@@ -26,7 +26,7 @@ def answer(site: Site, request: Request) -> Answer:
     host, _, target = request.target.removeprefix(PREFIX).partition("/")
     if host in ("127.0.0.1", "localhost"):
         return Answer(status=404)
-    there = site.peek(replace(request, target="/" + target, headers={**request.headers, "host": host}, tls=True))
+    there = site.answer(replace(request, target="/" + target, headers={**request.headers, "host": host}, tls=True))
     if not there.content_type.startswith(("text/html", "text/css")):
         return there
     body = ADDRESS.sub(PREFIX.encode() + rb"\1", there.body).replace(UPGRADE, b"")

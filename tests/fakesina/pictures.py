@@ -6,6 +6,9 @@ import hashlib
 import re
 import struct
 import zlib
+from datetime import UTC, datetime
+
+from .answers import Answer
 
 #: Style sheets of a 2026 page (sina.md section 4): host and path → text.
 STYLES: dict[str, str] = {
@@ -17,7 +20,23 @@ STYLES: dict[str, str] = {
     "finance.sina.com.cn/other/src/article-comment-2017.css": ".comment{color:#666}",
     "finance.sina.com.cn/other/src/sinafinance.article.min.css": ".main-title{font-size:38px}.img_descr{color:#888}",
 }
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+MADE = datetime(2019, 8, 30, tzinfo=UTC)  #: Last-Modified of them all
 SIZE = re.compile(r"/w(\d{1,3})h(\d{1,3})/")
+
+
+def answer(address: str) -> Answer | None:
+    """The style sheet or picture at this host and path; None when there is none.
+
+    Every picture's name on the image hosts exists, but below `/missing/`. It is always a PNG and said to be one,
+    whatever the name ends with.
+    """
+    if address in STYLES:
+        return Answer(STYLES[address].encode(), content_type="text/css", modified=MADE, max_age=86400)
+    on_image_host = address.partition("/")[0].endswith("sinaimg.cn")
+    if not on_image_host or "/missing/" in address or not address.endswith(PICTURES):
+        return None
+    return Answer(png(address), content_type="image/png", modified=MADE, max_age=86400, compress=False)
 
 
 def png(address: str) -> bytes:

@@ -37,6 +37,8 @@ class Story:
     home: str = ""  #: URL where the page lives now, when `url` only redirects there
     outcome: str = "post"  #: what a crawl ends with: `post`, or newsbot's reason for refusing
     content_type: str = "text/html"  #: as Sina sends it, without charset
+    missing: str = ""  #: `404` or `soft-404` when the page is deleted
+    hidden: bool = False  #: in no list any more
     appears: datetime | None = None  #: not in any list before this (site's clock)
     appears_after: int = 0  #: not in any list before this many list answers were given
 
