@@ -7,16 +7,15 @@ from dataclasses import dataclass
 
 from turbohtml import Document, DocumentFragment, Element, Node, parse
 
-from newsbot.article import Image
+from newsbot.article import Image, Refusal
 from newsbot.characters import clean_line, clean_markup
-from newsbot.sina.serialise import Attributes, TooLarge, attributes_of, serialise
+from newsbot.sina.serialise import Attributes, attributes_of, serialise
 from newsbot.sina.urls import join
-
-__all__ = ["MAX_BODY", "Body", "TooLarge", "body_html", "parse_html", "read"]
 
 #: Characters of BODY. The longest real ones, with whole tables of a report, stay below 500,000; 49 KB of mis-nested
 #: `<font>` and `<p>` make 19-57 MB in every conformant parser (post-format.md).
 MAX_BODY = 2_000_000
+_TOO_LARGE = Refusal("too-large", f"BODY would be longer than {MAX_BODY} characters")
 
 #: An attribute value that is an image's address, for an <img> that is loaded by script (step 5).
 _PICTURE = re.compile(r"\.(?:gif|png|jpg|webp)")
@@ -52,43 +51,37 @@ def parse_html(text: str, *, scripting: bool = False) -> Document:
     return parse(text, positions=False, allow_declarative_shadow_roots=False, scripting=scripting)
 
 
-def body_html(node: Node, base_url: str) -> tuple[str, str]:
-    """BODY (steps 1-7) and headimg of the article that `node` (#artibody) holds, seen at `base_url`.
-
-    Raises TooLarge when BODY would be longer than MAX_BODY.
-    """
-    body = read(node, base_url)
-    return body.html, body.headimg
-
-
-def read(node: Node, base_url: str) -> Body:
-    """As `body_html`, with all images and their captions."""
-    inner = clean_markup(_inner_html(node))  # cleaned before the second reading: a control in a tag would change it
-    body = _second_reading(inner, base_url, _SCRIPT)
-    if _AMBIGUOUS.search(body.html) and _is_alive(body.html):
+def read(node: Node, base_url: str) -> Body | Refusal:
+    """BODY and images of the article that `node` (#artibody) holds, seen at `base_url`; or too-large (MAX_BODY)."""
+    inner = _inner_html(node)  # step 1
+    if inner is None:
+        return _TOO_LARGE
+    # Cleaned before it is read again: within a tag a control is part of a name, the blank in its place would end it.
+    body = _second_reading(clean_markup(inner), base_url, _SCRIPT)
+    if isinstance(body, Body) and _AMBIGUOUS.search(body.html) and _is_alive(body.html):
         return _second_reading(body.html, base_url, _LAST_RESORT)
     return body
 
 
-def _inner_html(node: Node) -> str:
+def _inner_html(node: Node) -> str | None:
     """Step 1, by the parser's own writer where a second parse cannot tell it from `serialise`: ten times as fast."""
     html = node.inner_html
     if _REWRITTEN.search(html):
         return serialise(node, limit=MAX_BODY)
-    if len(html) > MAX_BODY:
-        raise TooLarge
-    return html
+    return html if len(html) <= MAX_BODY else None
 
 
-def _second_reading(inner: str, base_url: str, without: frozenset[str]) -> Body:
+def _second_reading(inner: str, base_url: str, without: frozenset[str]) -> Body | Refusal:
     """Steps 2 to 7: `inner` parsed as a document of its own, the rules applied, written again."""
     document = parse_html(inner)
     body = document.select_one("body")
     if body is None:
         return Body("")
     rules = _Rules(base_url, inert_parts=document.select_one("template") is not None)
-    html = clean_markup(serialise(body, limit=MAX_BODY, attributes=rules.attributes, without=without))
-    return Body(html, tuple(Image(clean_line(url), caption) for url, caption in rules.images))
+    html = serialise(body, limit=MAX_BODY, attributes=rules.attributes, without=without)
+    if html is None:
+        return _TOO_LARGE
+    return Body(clean_markup(html), tuple(Image(clean_line(url), caption) for url, caption in rules.images))
 
 
 class _Rules:
@@ -111,7 +104,7 @@ class _Rules:
 
     def _image(self, element: Element, attributes: list[tuple[str, str]]) -> Attributes:
         named = dict(attributes)
-        address = named.get("src") or next((value.strip() for value in named.values() if _PICTURE.search(value)), "")
+        address = _address(named)
         if not address:
             return attributes
         named["src"] = join(self._base_url, address)
@@ -126,6 +119,17 @@ class _Rules:
         if self.images and element.has_class("img_descr"):
             url, caption = self.images[-1]
             self.images[-1] = (url, caption or " ".join(element.text.split()))
+
+
+def has_address(image: Element) -> bool:
+    """Does step 5 find an address for this <img>?"""
+    return bool(_address(dict(pair for pair in attributes_of(image) if not _acts(*pair))))
+
+
+def _address(attributes: dict[str, str]) -> str:
+    """`src`, else the first value that looks like a picture's address, else ''."""
+    lazy = (value.strip() for value in attributes.values() if _PICTURE.search(value))
+    return attributes.get("src") or next(lazy, "")
 
 
 def _acts(name: str, value: str) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: The forms in which a page names its docid: alone, `cj:comos-nitmeav9622448:0`, `dataid:comos:nitmeav9622448`.
 _DOCID = re.compile(r"(?:.*\bcomos[-:])?([a-z]{7}[0-9]{7})(?![a-z0-9])", re.DOTALL)
-_EDITOR = re.compile(r"责任编辑\s*[:：]\s*(\S.*)", re.DOTALL)
+_EDITOR = re.compile(r"责任编辑\s*[:：]\s*(\S.*)")
 #: `SF014` after the editor's name: the work code of 编辑姓名及工作代码.
 _WORK_CODE = re.compile(r"\s+[A-Z]{2}\d+$")
 #: `format=html5; url=https://finance.sina.cn/…`
@@ -108,7 +108,7 @@ def _editor(places: Places, layout: Layout) -> str:
     for css in layout.editor:
         for text in places.all(css):
             if match := _EDITOR.search(text):
-                return _WORK_CODE.sub("", match[1])
+                return _WORK_CODE.sub("", match[1].rstrip(" )）"))
     return ""
 
 

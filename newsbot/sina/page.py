@@ -35,7 +35,7 @@ _FURNITURE = frozenset(
 )
 _FURNITURE_ID = "left_hzh_ad"
 _UNSHOWN = frozenset({"script", "style", "template", "link", "meta", "title"})
-_MEDIA = frozenset({"img", "video", "audio", "iframe", "embed", "object", "svg", "canvas"})
+_MEDIA = frozenset({"video", "audio", "iframe", "embed", "object", "svg", "canvas"})
 _VIDEO_ID = "videoList"  # `<div class="video-2017" id="videoList0">`: the player is put there by a script
 
 
@@ -48,7 +48,7 @@ def read(body: bytes, url: str, *, status: int = 200, content_type: str = "") ->
     if refusal := _by_status(status, body, content_type):
         return refusal
     if not body.strip():
-        return Refusal("empty", f"status {status} with {len(body)} bytes of nothing")
+        return Refusal("empty", f"status {status}, {len(body)} bytes" + (", all white space" if body else ""))
     if len(body) > MAX_PAGE:
         return Refusal("too-large", f"a page of {len(body)} bytes, at most {MAX_PAGE} are read")
     text, encoding = decode(body, content_type)
@@ -88,11 +88,10 @@ def _read_html(text: str, url: str, encoding: str) -> Article | Refusal:
     layout, element = _fitting(document)
     if layout is None or element is None:
         return _no_layout(document, text)
-    try:
-        body = bodies.read(element, url)
-    except bodies.TooLarge:
-        return Refusal("too-large", f"BODY longer than {bodies.MAX_BODY} characters, from a page of {len(text)}")
-    if not _holds_something(element):
+    body = bodies.read(element, url)
+    if isinstance(body, Refusal):
+        return body
+    if not body.html or not _holds_something(element):
         return Refusal("no-body", f"layout {layout.name}, but its article is empty of text and of media")
     return article(Places(document), layout, body, url, encoding)
 
@@ -131,10 +130,16 @@ def _holds_something(element: Element) -> bool:
             if node.data.strip():
                 return True
         elif isinstance(node, Element) and node.tag not in _UNSHOWN and not _is_furniture(node):
-            if node.tag in _MEDIA or (node.attr("id") or "").startswith(_VIDEO_ID):
+            if _is_media(node):
                 return True
             open_nodes.extend(reversed(node.children))
     return False
+
+
+def _is_media(element: Element) -> bool:
+    if element.tag == "img":
+        return bodies.has_address(element)
+    return element.tag in _MEDIA or (element.attr("id") or "").startswith(_VIDEO_ID)
 
 
 def _is_furniture(element: Element) -> bool:

@@ -26,10 +26,6 @@ RAW = frozenset({"style", "script", "xmp", "iframe", "noembed", "noframes", "pla
 _MANY = 256
 
 
-class TooLarge(Exception):  # noqa: N818 - an outcome, turned into a Refusal by its only catcher, page.read
-    """The HTML would be longer than the limit: mis-nested markup can grow a thousandfold."""
-
-
 def attributes_of(element: Element) -> Attributes:
     """Names and decoded values, in the page's order; `attrs` alone would lose the white space in class and rel."""
     attributes = element.attrs
@@ -46,16 +42,19 @@ def serialise(
     limit: int,
     attributes: Callable[[Element, str], Attributes] = lambda element, _: attributes_of(element),
     without: frozenset[str] = frozenset(),
-) -> str:
+) -> str | None:
     """The inner HTML of `parent`; elements named in `without` are left out with all they hold.
 
-    `attributes` says what the start tag of an element of that name shows. Raises TooLarge beyond `limit` characters.
+    `attributes` says what the start tag of an element of that name shows. None when the HTML is longer than `limit`
+    characters: mis-nested markup can grow a thousandfold.
     """
     writer = _Writer(limit, raw=_is_raw(parent))
     open_elements: list[tuple[Iterator[Node], str, bool]] = []
     children, end_tag = iter(parent.children), ""
     while True:
         for node in children:
+            if writer.room < 0:
+                return None
             if isinstance(node, Text):
                 writer.text.append(node.data)
             elif isinstance(node, Element):
@@ -78,7 +77,7 @@ def serialise(
         else:
             writer.markup(end_tag)
             if not open_elements:
-                return "".join(writer.pieces)
+                return "".join(writer.pieces) if writer.room >= 0 else None
             children, end_tag, writer.raw = open_elements.pop()
 
 
@@ -89,7 +88,7 @@ class _Writer:
         self.pieces: list[str] = []
         self.text: list[str] = []
         self.raw = raw  #: is the text inside an element whose text is written as it is?
-        self._room = limit
+        self.room = limit  #: characters still allowed; below 0 it is too late
 
     def markup(self, piece: str) -> None:
         """The text that waited, then `piece`."""
@@ -98,9 +97,7 @@ class _Writer:
             self.text.clear()
             piece = (text if self.raw else escape_text(text)) + piece
         self.pieces.append(piece)
-        self._room -= len(piece)
-        if self._room < 0:
-            raise TooLarge
+        self.room -= len(piece)
 
 
 def _start_tag(tag: str, attributes: Attributes) -> str:

@@ -1,0 +1,268 @@
+"""Article pages (sina.md 2 and 6): a fixture is a folder, and each field of its article is one test."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pages import page as layout_d
+
+from newsbot import post
+from newsbot.article import REASONS, Article, Image, Refusal
+from newsbot.sina import body, layouts, page
+
+FOLDERS = sorted(path.parent for path in Path(__file__).parent.glob("fixtures/page/*/page.html"))
+READ = [folder for folder in FOLDERS if (folder / "expected.post.md").exists()]
+REFUSED = [folder for folder in FOLDERS if folder not in READ]
+#: BODY is in expected.post.md.
+FIELDS = [field.name for field in fields(Article) if field.name != "body"]
+URL = "https://finance.sina.com.cn/stock/usstock/c/2026-09-29/doc-initmeav0000001.shtml"
+CREATED = datetime(2026, 9, 28, 16, 34, 6, tzinfo=UTC)
+PARAGRAPH = "<p>　　【虚构】正文。</p>"
+
+
+@dataclass(frozen=True)
+class Case:
+    expected: dict[str, Any]
+    result: Article | Refusal
+
+    @property
+    def article(self) -> Article:
+        assert isinstance(self.result, Article), self.result
+        return self.result
+
+
+@cache
+def case(folder: Path) -> Case:
+    meta = json.loads((folder / "meta.json").read_text("utf-8"))
+    content = (folder / "page.html").read_bytes()
+    result = page.read(content, meta["url"], status=meta["status"], content_type=meta["content_type"])
+    return Case(json.loads((folder / "expected.json").read_text("utf-8")), result)
+
+
+def plain(value: object) -> object:
+    """A field's value as expected.json has it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Image):
+        return {"url": value.url, "caption": value.caption}
+    return [plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def article_of(inner: str, metas: str = "") -> Article:
+    result = page.read(layout_d(inner, url=URL, title="【虚构】标题", created=CREATED, metas=metas), URL)
+    assert isinstance(result, Article), result
+    return result
+
+
+@pytest.mark.parametrize("folder", READ, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_page_gives_the_field(folder: Path, field: str) -> None:
+    assert plain(getattr(case(folder).article, field)) == case(folder).expected[field]
+
+
+@pytest.mark.parametrize("folder", READ, ids=lambda folder: folder.name)
+def test_a_fixture_expects_every_field_and_no_other(folder: Path) -> None:
+    assert sorted(case(folder).expected) == sorted(FIELDS)
+
+
+@pytest.mark.parametrize("folder", READ, ids=lambda folder: folder.name)
+def test_a_page_gives_the_post(folder: Path) -> None:
+    article = case(folder).article
+    date = article.time or datetime(1970, 1, 1, tzinfo=UTC)
+    made = post.Post(article.title, "新浪财经－国內", date, article.headimg, article.body)
+    assert post.render(made).decode() == (folder / "expected.post.md").read_bytes().decode()
+
+
+@pytest.mark.parametrize("folder", REFUSED, ids=lambda folder: folder.name)
+def test_a_page_is_refused_with_reason_and_evidence(folder: Path) -> None:
+    result = case(folder).result
+    assert isinstance(result, Refusal), result
+    assert {"reason": result.reason, "evidence": result.evidence} == case(folder).expected
+    assert result.reason in REASONS
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_fixture_says_why_it_is_kept_and_is_invented(folder: Path) -> None:
+    assert json.loads((folder / "meta.json").read_text("utf-8"))["why"]
+    if folder in READ and case(folder).article.title:
+        assert case(folder).article.title.startswith("【虚构】")
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (456, "ban"),
+        (404, "gone"),
+        (410, "gone"),
+        (408, "server-error"),
+        (429, "server-error"),
+        (500, "server-error"),
+        (503, "server-error"),
+        (599, "server-error"),
+        (204, "http-status"),
+        (206, "http-status"),
+        (302, "http-status"),
+        (400, "http-status"),
+        (401, "http-status"),
+        (403, "http-status"),
+        (451, "http-status"),
+    ],
+)
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_status_other_than_200_is_never_an_article(status: int, reason: str, whole: bool) -> None:
+    content = layout_d(PARAGRAPH, url=URL, title="【虚构】标题", created=CREATED) if whole else b""
+    assert page.read(content, URL, status=status) == Refusal(
+        reason, f"status {status}" + (", 拒绝访问" if reason == "ban" else "")
+    )
+
+
+@pytest.mark.parametrize(
+    ("content_type", "is_html"),
+    [
+        ("", True),
+        ("text/html", True),
+        ("TEXT/HTML;charset=UTF-8", True),
+        ("application/xhtml+xml", True),
+        ("application/octet-stream", True),
+        ("application/json", False),
+        ("application/pdf", False),
+        ("image/jpeg", False),
+        ("text/css", False),
+    ],
+)
+def test_the_content_type_decides_what_is_no_html(content_type: str, is_html: bool) -> None:
+    content = layout_d(PARAGRAPH, url=URL, title="【虚构】标题", created=CREATED)
+    result = page.read(content, URL, content_type=content_type)
+    assert isinstance(result, Article) is is_html
+    assert is_html or (isinstance(result, Refusal) and result.reason == "not-html")
+
+
+def test_the_docid_is_the_addresses_own_before_the_pages() -> None:
+    other = '<meta name="publishid" content="nzzzzzz0000002" />'
+    assert article_of(PARAGRAPH, metas=other).docid == "nitmeav0000001"
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        '<meta name="publishid" content="nzzzzzz0000002" />',
+        '<meta name="publishid" content="31,1,2" /><meta name="comment" content="cj:comos-nzzzzzz0000002:0" />',
+        '<meta name="sudameta" content="dataid:comos:nzzzzzz0000002;x:1" />',
+    ],
+)
+def test_a_page_without_a_docid_in_its_address_names_it_in_a_meta(meta: str) -> None:
+    url = "https://cj.sina.com.cn/articles/view/1/2"
+    content = layout_d(PARAGRAPH, url=url, title="【虚构】标题", created=CREATED, metas=meta)
+    result = page.read(content, url)
+    assert isinstance(result, Article)
+    assert (result.docid, result.key) == ("nzzzzzz0000002", "nzzzzzz0000002")
+
+
+@pytest.mark.parametrize(
+    ("line", "editor"),
+    [
+        ("责任编辑：甄虚构 ", "甄虚构"),
+        ("责任编辑：甄虚构 SF014", "甄虚构"),
+        ("责任编辑: 甄虚构　贾样例", "甄虚构 贾样例"),
+        ("（责任编辑：甄虚构）", "甄虚构"),
+        ("责任编辑：", ""),
+        ("作者：甄虚构", ""),
+    ],
+)
+def test_the_editor_is_the_name_after_responsible_editor(line: str, editor: str) -> None:
+    assert article_of(f'{PARAGRAPH}<p class="article-editor">{line}</p>').editor == editor
+    assert article_of(f'{PARAGRAPH}<p class="show_author">{line}</p>').editor == editor
+
+
+def test_tickers_come_from_every_keyword_comment_once() -> None:
+    comments = "<!-- news_keyword_pub,usstock,ZZZA&ZZZB --><!-- news_keyword_pub,stock,sz000000&sz000000 -->"
+    assert article_of(PARAGRAPH + comments).tickers == ("usstock:ZZZA", "usstock:ZZZB", "stock:sz000000")
+
+
+def test_a_caption_belongs_to_the_image_before_it() -> None:
+    pictures = "".join(
+        f'<div class="img_wrapper"><img src="//n.sinaimg.cn/{name}.jpg"><span class="img_descr">{caption}</span></div>'
+        for name, caption in (("a", "图 一"), ("b", ""), ("c", "图三"))
+    )
+    found = [(image.url[-5:], image.caption) for image in article_of(pictures).images]
+    assert found == [("a.jpg", "图 一"), ("b.jpg", ""), ("c.jpg", "图三")]
+
+
+def test_images_in_comments_scripts_and_templates_are_not_live() -> None:
+    dead = '<!-- <img src="/a.png"> --><script>"<img src=/b.png>"</script><template><img src="/c.png"></template>'
+    article = article_of(f'{PARAGRAPH}{dead}<img src="/d.png">')
+    assert article.headimg == "https://finance.sina.com.cn/d.png"
+    assert [image.url for image in article.images] == [article.headimg]
+
+
+def test_every_place_of_a_layout_is_well_formed() -> None:
+    for layout in layouts.LAYOUTS:
+        assert layout.last is None or layout.first <= layout.last
+        document = body.parse_html("<p>")
+        for field in fields(layout):
+            value = getattr(layout, field.name)
+            for place in (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ():
+                if not place.startswith("meta:") and field.name != "name":
+                    assert document.select(place.partition(" @")[0]) == []
+
+
+def test_a_page_over_the_limit_is_too_large() -> None:
+    result = page.read(b"<div id=artibody>x" + b"<" * page.MAX_PAGE, URL)
+    assert isinstance(result, Refusal)
+    assert result.reason == "too-large"
+
+
+HOSTILE = {
+    "20 MB of <": "<" * 20_000_000,
+    "4.9 MB of <": "<" * 4_900_000,
+    "nested 100,000 deep": "<div>" * 100_000 + "x",
+    "nested 900,000 deep": "<div>" * 900_000 + "x",
+    "formatting that is rebuilt in each paragraph": "".join(f"<font a{n}>" for n in range(3500)) + "<p>x</p>" * 3500,
+    "links that are rebuilt": "<a href=/x><b><i><font>" * 50_000,
+    "300,000 elements": "x" + "<b></b>" * 280_000,
+    "40,000 images": "<img src=a>" * 40_000,
+    "400,000 attributes": "x<a " + " ".join(f"a{n}=1" for n in range(400_000)) + ">",
+    "an attribute of 4 MB": "x<a title='" + "&" * 4_000_000 + "'>",
+    "a script address of 1 MB": "x<a href='" + "j\n" * 500_000 + "'>",
+    "NUL": "x\0" * 2_000_000,
+    "controls": "\x01\x02x" * 600_000,
+    "comments that never end": "<!--" * 1_000_000,
+    "keyword comments that never end": "x<style>" + "<!--news_keyword_pub,a," * 80_000,
+    "tables": "<table><tr><td>" * 100_000,
+    "templates": "<template><img src=a>" * 20_000,
+    "svg": "<svg><style><!--</style><img title='--><img src=1 onerror=alert(1)>'>" * 10_000,
+    "blanks": "　" * 1_600_000,
+    "references": "&lt" * 600_000,
+    "names that are no references": "&aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" * 60_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_input_ends_within_two_seconds_without_an_exception(name: str) -> None:
+    content = f"<html><body><div class=article id=artibody>{HOSTILE[name]}</div></body></html>".encode()
+    begin = time.process_time()
+    result = page.read(content, URL)
+    assert time.process_time() - begin < 2
+    assert isinstance(result, Article) or result.reason in {"too-large", "no-body"}
+
+
+@given(st.binary(max_size=300), st.sampled_from([200, 403, 404, 456, 500]), st.text(max_size=30))
+def test_reading_never_raises(rubbish: bytes, status: int, content_type: str) -> None:
+    for content in (rubbish, b"<div id=artibody>x" + rubbish):
+        result = page.read(content, URL, status=status, content_type=content_type)
+        assert isinstance(result, Article) or result.reason in REASONS
+
+
+@given(st.text(max_size=60))
+def test_reading_never_raises_for_any_address(url: str) -> None:
+    content = b'<div id=artibody><a href="../x">x</a><img src="//[/y.png"><img data-src="http://a:b/z.gif"></div>'
+    assert isinstance(page.read(content, url), Article)
