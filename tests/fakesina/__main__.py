@@ -93,6 +93,8 @@ def write(path: Path, facts: object) -> None:
 def main() -> None:
     """Serve until told to end."""
     options = arguments().parse_args()
+    if options.ready is not None:
+        options.ready.unlink(missing_ok=True)  # of an earlier run
     site = build(options)
     ending = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ending)  # before the thread: it inherits this, so that sigwait gets them

@@ -85,13 +85,14 @@ class Site(Newsroom):
         return self._kept(request)
 
     def _kept(self, request: Request) -> Wire:
-        address, redirected = request.host + request.target, self.redirect_http and not request.tls
+        address = request.host + request.target
+        passing = request.method not in ("GET", "HEAD") or (self.redirect_http and not request.tls)
         story = self.at(request.host + request.path)
         of, known = self._wires.get((address, request.gzip), (None, None))
-        if known is None or of is not story or redirected:
+        if known is None or of is not story or passing:
             answer = self.answer(request)
             known = encode(answer, zipped=request.gzip, odd=address)
-            if answer.modified:
+            if answer.modified and not passing:
                 self._wires[address, request.gzip] = (story, known)
         return known
 
