@@ -9,18 +9,28 @@ newsbot's settings instead, without its handler, middlewares, extensions and pip
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, Spider
 from scrapy.crawler import AsyncCrawlerProcess
-from scrapy.http import Response
 
 from newsbot import settings as ours
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from scrapy.http import Response
+
 #: Of newsbot's settings, those that are components of newsbot, and those that slow down on purpose.
-NOT_TAKEN = {"DOWNLOAD_HANDLERS", "DOWNLOADER_MIDDLEWARES", "EXTENSIONS", "ITEM_PIPELINES", "SPIDER_MODULES", "COMMANDS_MODULE"}
+NOT_TAKEN = {
+    "DOWNLOAD_HANDLERS",
+    "DOWNLOADER_MIDDLEWARES",
+    "EXTENSIONS",
+    "ITEM_PIPELINES",
+    "SPIDER_MODULES",
+    "COMMANDS_MODULE",
+}
 
 
 class Bare(Spider):

@@ -20,13 +20,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parent
@@ -67,7 +69,9 @@ def measure(command: Sequence[str], pages: int, env: dict[str, str] | None = Non
     """Run a command to its end; its figures from the system's own accounting. A failure ends the bench."""
     begin = time.perf_counter()
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, cwd=PROJECT, env={**os.environ, **(env or {})})
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, cwd=PROJECT, env={**os.environ, **(env or {})}
+        )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.perf_counter() - begin
@@ -118,7 +122,16 @@ class Bench:
     def newsbot(self, archive: Path) -> Measured:
         """(b), into an archive of its own."""
         settings = {**FAST, **self.door, "ARCHIVE_DIR": str(archive), "ARCHIVE_PART_OF": "newsbot-bench"}
-        command = [sys.executable, "-m", "scrapy", "crawl", "sina_finance", "-a", "channels=finance", *options(settings)]
+        command = [
+            sys.executable,
+            "-m",
+            "scrapy",
+            "crawl",
+            "sina_finance",
+            "-a",
+            "channels=finance",
+            *options(settings),
+        ]
         measured = measure(command, len(self.urls))
         posts = sum(1 for _ in (archive / "posts").rglob("*.md"))
         if posts != len(self.urls):
@@ -136,7 +149,10 @@ class Bench:
 
 def median(rounds: Sequence[Measured]) -> Measured:
     """Figure by figure."""
-    return Measured(*(statistics.median(getattr(one, name) for one in rounds) for name in ("wall", "cpu", "peak_mb")), rounds[0].pages)
+    return Measured(
+        *(statistics.median(getattr(one, name) for one in rounds) for name in ("wall", "cpu", "peak_mb")),
+        rounds[0].pages,
+    )
 
 
 def machine() -> dict[str, str]:
@@ -162,8 +178,15 @@ def compare(work: Path, pages: int, rounds: int) -> dict[str, Any]:
             runs["b"].append(bench.newsbot(archive))
             runs["replay"].append(bench.replay(archive))
             shutil.rmtree(archive)
-            print(f"round {number + 1} of {rounds}: " + ", ".join(f"{name} {run[-1].rate:.0f}/s" for name, run in runs.items()), flush=True)
-    return {name: asdict(median(run)) | {"rate": round(median(run).rate, 1), "cpu_ms": round(median(run).cpu_ms, 3)} for name, run in runs.items()}
+            print(
+                f"round {number + 1} of {rounds}: "
+                + ", ".join(f"{name} {run[-1].rate:.0f}/s" for name, run in runs.items()),
+                flush=True,
+            )
+    return {
+        name: asdict(median(run)) | {"rate": round(median(run).rate, 1), "cpu_ms": round(median(run).cpu_ms, 3)}
+        for name, run in runs.items()
+    }
 
 
 def peak(work: Path, pages: int) -> float:
@@ -209,7 +232,9 @@ def main() -> None:
         peaks = {} if wanted.no_memory else {pages: peak(work, pages) for pages in (500, 5000)}
     found = ratios(figures, peaks)
     for name, row in figures.items():
-        print(f"{name:7} {row['rate']:8.1f} pages/s   {row['cpu_ms']:6.2f} CPU ms a page   {row['peak_mb']:6.1f} MB peak")
+        print(
+            f"{name:7} {row['rate']:8.1f} pages/s   {row['cpu_ms']:6.2f} CPU ms a page   {row['peak_mb']:6.1f} MB peak"
+        )
     print("\n".join(verdicts(found)))
     record = {
         "date": datetime.now(UTC).date().isoformat(),

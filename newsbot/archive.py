@@ -7,11 +7,13 @@ import json
 import os
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from newsbot.errors import ArchiveError, BadInput
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Archive:
                 raise PermissionError(13, "no permission to write")
         except OSError as error:
             raise ArchiveError(
-                f"cannot write the archive in {self.root}: {error.strerror}; give a folder that can be written as ARCHIVE_DIR"
+                f"cannot write the archive in {self.root}: {error.strerror}; give a writable folder as ARCHIVE_DIR"
             ) from error
 
     @property
@@ -63,7 +65,9 @@ class Archive:
             identity: dict[str, Any] = json.loads(self._identity_file.read_text("utf-8"))
             return {"id": identity["id"]}
         except FileNotFoundError:
-            raise BadInput(f"{self.root} is no newsbot archive: it has no archive.json; is ARCHIVE_DIR right?") from None
+            raise BadInput(
+                f"{self.root} is no newsbot archive: it has no archive.json; is ARCHIVE_DIR right?"
+            ) from None
         except (ValueError, KeyError, TypeError) as error:
             raise BadInput(f"{self._identity_file} cannot be read ({error}); restore it from a copy") from error
 
@@ -129,7 +133,9 @@ class RunLock:
             self.release()
             return False
         except OSError as error:
-            raise ArchiveError(f"cannot make the lock {self.path}: {error.strerror}; is ARCHIVE_DIR writable?") from error
+            raise ArchiveError(
+                f"cannot make the lock {self.path}: {error.strerror}; is ARCHIVE_DIR writable?"
+            ) from error
         return True
 
     def release(self) -> None:

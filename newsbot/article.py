@@ -7,7 +7,10 @@ Times are aware datetimes in UTC; text is `str`, already decoded.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 #: What orders everything seen (design.md, "any reading order"): `<WARC-Date> <WARC-Record-ID> <position, six digits>`.
 #: The date has six digits of a second, so comparing the text compares date, then record, then position.

@@ -1,13 +1,12 @@
-"""What all commands share: arguments refused before work begins, one line for an error, a progress bar on a terminal."""
+"""What all commands share: arguments checked before work begins, one line for an error, a bar on a terminal."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
@@ -16,6 +15,11 @@ from tqdm import tqdm
 
 from newsbot import archive
 from newsbot.errors import NewsbotError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from scrapy.settings import Settings
 
 
 class Command(ScrapyCommand):
@@ -50,8 +54,14 @@ class Command(ScrapyCommand):
 
     def archive(self) -> archive.Archive:
         """The archive that the settings name."""
-        assert self.settings is not None
-        return archive_of(self.settings)
+        return archive_of(self.config)
+
+    @property
+    def config(self) -> Settings:
+        """Scrapy's settings, which it puts there before anything else of a command is called."""
+        if self.settings is None:
+            raise RuntimeError("a command without settings: it was not started by scrapy")
+        return self.settings
 
 
 def archive_of(settings: Any) -> archive.Archive:
@@ -63,12 +73,12 @@ def archive_of(settings: Any) -> archive.Archive:
 
 def tell(line: str) -> None:
     """One line on standard error."""
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - this is the program speaking
+    print(line, file=sys.stderr, flush=True)
 
 
 def say(line: str) -> None:
     """One line on standard output."""
-    print(line, flush=True)  # noqa: T201 - this is the program speaking
+    print(line, flush=True)
 
 
 def say_json(facts: Any) -> None:

@@ -1,16 +1,16 @@
 """Entry + page → refusal, new, same, revised → ledger rows and posts.
 
-The live crawl and `scrapy replay` both come through here, with facts that they read from the same records, in whatever
-order. Every choice is a minimum or maximum over a key found in the records (design.md, "any reading order"), so both end
-with the same rows and the same files.
+The live crawl and `scrapy replay` both come through here, with facts that they read from the same records, in
+whatever order. Every choice is a minimum or maximum over a key found in the records (design.md, "any reading order"),
+so both end with the same rows and the same files.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from newsbot import post, text
 from newsbot.article import REASONS, Article, Capture, Entry, Look, Refusal
@@ -18,6 +18,9 @@ from newsbot.errors import CaptureBroken, LedgerError
 from newsbot.ledger import ArticleRow, Ledger, LookRow
 from newsbot.shelf import PLACE, Shelf
 from newsbot.sina import channels, page, urls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 #: A title that ends like a suffixed file name is always suffixed, so that no plain name can ever meet a suffixed one.
 _LIKE_A_SUFFIX = re.compile(r"-(?:[a-z]{7}\d{7}|\d+@[a-z0-9.-]+|[0-9a-f]{16})$")

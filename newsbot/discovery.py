@@ -1,19 +1,21 @@
 """What to ask next: ledger facts + now → list windows and their requests. No I/O.
 
-A *window* is a stretch of a list's time that one run reads; a *walk* reads one window, answer by answer, and knows at its
-end whether it saw all of it. Late insertion (sina.md, fact 2) is why windows overlap.
+A *window* is a stretch of a list's time that one run reads; a *walk* reads one window, answer by answer, and knows at
+its end whether it saw all of it. Late insertion (sina.md, fact 2) is why windows overlap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from newsbot.article import Refusal
 from newsbot.sina import channels, listing
 from newsbot.text import BEIJING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 FULL_OVERLAP = timedelta(hours=24)  #: items come into a list up to hours late: this much is read again in full
 SHORT_OVERLAP = timedelta(minutes=90)  #: 85 minutes late was seen (sina.md, fact 2)
@@ -204,7 +206,9 @@ class Walk:
         elif oldest is not None and oldest < self.window.low:
             return self._end(complete=True)
         if self.answers >= MAX_PAGES:
-            return self._end(complete=False, why=f"stopped after {self.answers} answers above {self.window.low:%Y-%m-%d %H:%M}Z")
+            return self._end(
+                complete=False, why=f"stopped after {self.answers} answers above {self.window.low:%Y-%m-%d %H:%M}Z"
+            )
         if self.mode == "cursor":
             if oldest is None or int(oldest.timestamp()) == self._cursor:
                 return self._end(complete=True)  # the list shows its last item again and again
@@ -250,7 +254,7 @@ class Walk:
         self.complete, self.why = complete, why
 
 
-def extra(walk: Walk, known: Iterable[str], read: PastWindow | None) -> list[str]:
+def not_shown(walk: Walk, known: Iterable[str], read: PastWindow | None) -> list[str]:
     """Keys that a cross-checked list showed and the list of all finance did not, within what that list read.
 
     `known` are the keys the list of all finance has shown; `read` is its latest complete window.
@@ -261,4 +265,3 @@ def extra(walk: Walk, known: Iterable[str], read: PastWindow | None) -> list[str
     return sorted(
         key for key, ctime in walk.seen.items() if ctime and read.low <= ctime < read.high - RACE and key not in held
     )
-

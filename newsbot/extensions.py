@@ -1,4 +1,4 @@
-"""The door's components that live as long as a crawl: Archive (exchanges → WARC → ledger), Monitor (close → verdict), Progress.
+"""What lives as long as a crawl: Archive (exchanges → WARC → ledger), Monitor (close → verdict), Progress.
 
 They are shells: what they do is in run.py and health.py.
 """
@@ -9,26 +9,29 @@ import asyncio
 import logging
 import sys
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
-from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import call_later, create_looping_call
 from tqdm import tqdm
-from twisted.python.failure import Failure
 
 from newsbot import __version__, health
-from newsbot.article import Capture, Look, Refusal
 from newsbot.clock import system_clock
 from newsbot.console import archive_of, tell
-from newsbot.errors import ArchiveError, BadInput, CaptureBroken, NewsbotError
+from newsbot.errors import ArchiveError, BadInput, NewsbotError
 from newsbot.handlers import Capture as CaptureHandler
 from newsbot.handlers import check_trust
 from newsbot.resolver import parse_connect_to
 from newsbot.run import Options, Run
 from newsbot.warc import message
-from newsbot.warc.exchange import Exchange
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from twisted.python.failure import Failure
+
+    from newsbot.article import Capture, Look, Refusal
+    from newsbot.warc.exchange import Exchange
 
 logger = logging.getLogger(__name__)
 
@@ -221,7 +224,9 @@ class Progress:
             return
         facts = archive.run.facts
         refused = sum(facts.refused.values())
-        self._bar.set_postfix_str(f"{len(archive.run.listed)} listed, {facts.published} published, {refused} refused", refresh=False)
+        self._bar.set_postfix_str(
+            f"{len(archive.run.listed)} listed, {facts.published} published, {refused} refused", refresh=False
+        )
         self._bar.update(facts.captured - self._bar.n)
         self._bar.refresh()
 

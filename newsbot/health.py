@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +32,7 @@ class Facts:
     published: int = 0  #: posts written for the first time
     revised: int = 0  #: posts written anew
     same: int = 0
-    refused: Counter[str] = field(default_factory=Counter)  #: by reason, lasting ones
+    refused: dict[str, int] = field(default_factory=dict)  #: by reason, lasting ones
     holes: dict[str, str] = field(default_factory=dict)  #: URL → why it is open
     holes_left: int = 0  #: in the whole ledger
     bans: list[str] = field(default_factory=list)  #: hosts that said no
@@ -75,9 +74,11 @@ def _unhealthy(facts: Facts) -> list[tuple[int, str]]:
         found.append((UNHEALTHY, f"no list could be read: {facts.incomplete[0]}"))
     elif facts.windows and facts.kind == "schedule" and not facts.listed and not facts.stopped:
         found.append((UNHEALTHY, "every list was empty; look at the list API in a browser"))
-    unparsed = facts.refused["no-layout"] + facts.refused["no-body"]
+    unparsed = facts.refused.get("no-layout", 0) + facts.refused.get("no-body", 0)
     if unparsed >= ENOUGH_PAGES and unparsed > UNPARSED_SHARE * (facts.articles + unparsed):
-        found.append((UNHEALTHY, f"{unparsed} of {facts.articles + unparsed} pages did not parse: has the layout changed?"))
+        found.append(
+            (UNHEALTHY, f"{unparsed} of {facts.articles + unparsed} pages did not parse: has the layout changed?")
+        )
     return found
 
 
@@ -109,4 +110,6 @@ def _line(facts: Facts, word: str, reasons: tuple[str, ...]) -> str:
     if facts.extra:
         parts.append("cross-check: " + ", ".join(f"{name} +{number}" for name, number in sorted(facts.extra.items())))
     line = f"newsbot {word}: {', '.join(parts)} in {facts.seconds:.0f} s"
-    return line + (f" — {reasons[0]}" + (f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else "") if reasons else "")
+    return line + (
+        f" — {reasons[0]}" + (f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else "") if reasons else ""
+    )

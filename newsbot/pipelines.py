@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from itemadapter import ItemAdapter
-from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from newsbot.article import Look
 from newsbot.desk import validate
 from newsbot.extensions import Archive
-from newsbot.run import Run
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+    from newsbot.article import Look
+    from newsbot.run import Run
 
 
 class _OverRun:

@@ -9,13 +9,20 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from newsbot.ledger import Ledger
 from newsbot.replay import Absorber, Found, Reading, Unreadable, name_of
-from newsbot.shelf import Shelf
+
+if TYPE_CHECKING:
+    from newsbot.ledger import Ledger
+    from newsbot.shelf import Shelf
 
 #: Called with a word for the stage, what is done and the whole of it (files, then articles).
 Progress = Callable[[str, int, int], None]
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """A Progress that shows nothing."""
 
 
 @dataclass(slots=True)
@@ -30,7 +37,7 @@ class Report:
     unreadable: list[Unreadable] = field(default_factory=list)
 
 
-class _Undo(Exception):  # noqa: N818 - not an error: it makes the transaction roll back
+class _Undo(Exception):
     """Ends a rebuild that was only to look."""
 
 
@@ -42,9 +49,9 @@ def rebuild(
     *,
     jobs: int = 1,
     dry: bool = False,
-    progress: Progress = lambda stage, done, total: None,
+    progress: Progress = silent,
 ) -> Report:
-    """Empty the ledger's archival tables, read `paths`, settle every article, take away posts that nothing gives any more.
+    """Empty the ledger's archival tables, read `paths`, settle every article, take away posts nothing gives any more.
 
     One transaction: killed at any moment it leaves the ledger as it was, and a second run mends the posts. `dry` rolls
     everything back at the end; give it a DryShelf.
@@ -66,7 +73,7 @@ def rebuild(
             for path in paths:
                 ledger.mark_absorbed(name_of(path, root), path.stat().st_size)
             if dry:
-                raise _Undo
+                raise _Undo  # noqa: TRY301 - only an exception makes the transaction roll back
     except _Undo:
         pass
     return report
@@ -83,7 +90,9 @@ def _take_all(absorber: Absorber, paths: Sequence[Path], root: Path, jobs: int, 
         tempfile.TemporaryDirectory(prefix="newsbot-") as folder,
         ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool,
     ):
-        work = [pool.submit(_read_apart, path, name_of(path, root), Path(folder) / str(i)) for i, path in enumerate(paths)]
+        work = [
+            pool.submit(_read_apart, path, name_of(path, root), Path(folder) / str(i)) for i, path in enumerate(paths)
+        ]
         for done, future in enumerate(work, 1):
             reading = future.result()
             absorber.note(_pickled(Path(folder) / str(done - 1)))
@@ -104,7 +113,7 @@ def _pickled(spill: Path) -> Iterator[Found]:
     with spill.open("rb") as source:
         while True:
             try:
-                yield pickle.load(source)  # noqa: S301 - our own worker's bytes of a moment ago
+                yield pickle.load(source)  # noqa: S301
             except EOFError:
                 break
     spill.unlink()

@@ -6,20 +6,22 @@ was asked for, wherever that is. What is read goes through the same desk as in a
 
 from __future__ import annotations
 
-import json
 import pickle
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from newsbot.article import Article, Capture, Entry, Look, Refusal
 from newsbot.desk import Desk, is_hop, judge_exchange, judge_page
-from newsbot.ledger import Ledger
-from newsbot.shelf import Shelf
 from newsbot.sina import listing, urls
 from newsbot.warc.reader import Record, Torn, fetch, records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from newsbot.ledger import Ledger
+    from newsbot.shelf import Shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,12 @@ class Reading:
     def _metadata(self, record: Record, name: str) -> Iterator[Found]:
         if record.target.startswith("urn:newsbot:"):
             kind = record.target.split(":")[2]
-            yield from _fact(kind, _capture(record, name), json.loads(record.block))
+            yield from _fact(kind, _capture(record, name), record.facts)
             return
-        fields = record.fields
-        context: dict[str, Any] = json.loads(fields.get("newsbot", "{}"))
+        context = record.context
         if len(record.concurrent_to) < 2:  # a request alone, or not even that: nothing answered
             if "article" in context:
-                capture = _capture(record, name, error=fields.get("error", ""))
+                capture = _capture(record, name, error=record.fields.get("error", ""))
                 yield Look(context["article"], capture, Refusal("no-answer", capture.error))
             return
         response_id = record.concurrent_to[-1]
@@ -114,13 +115,12 @@ class Reading:
 
 def _answer(record: Record, name: str, context: dict[str, Any]) -> Iterator[Found]:
     """What an answer and its context say."""
-    http = record.http
-    capture = _capture(record, name or record.file, status=http.status)
-    content_type = http.value("content-type")
+    capture = _capture(record, name or record.file, status=record.http.status)
+    content_type = _header(record, b"content-type")
     if "article" in context or (not context and urls.is_article(record.target)):
         asked = context.get("url", record.target)
         key = context.get("article") or urls.article_key(record.target)
-        location = http.value("location")
+        location = _header(record, b"location")
         if not is_hop(capture.status, location):
             refusal = judge_exchange(capture, asked, location)
             yield Look(key, capture, refusal or _read(record, capture, content_type))
@@ -138,6 +138,10 @@ def _read(record: Record, capture: Capture, content_type: str) -> Article | Refu
         return judge_page(capture, record.payload, content_type)
     except ValueError as error:
         return Refusal("undecodable", str(error))
+
+
+def _header(record: Record, name: bytes) -> str:
+    return (record.http.get(name) or b"").decode("latin-1")
 
 
 def _fact(kind: str, capture: Capture, facts: dict[str, Any]) -> Iterator[Found]:
@@ -158,7 +162,7 @@ def page_from(root: Path) -> Callable[[Capture], Article | Refusal]:
     def read(capture: Capture) -> Article | Refusal:
         path = root / capture.file
         record = fetch(path if path.exists() else path.with_name(path.name + ".open"), capture.offset)
-        return _read(record, capture, record.http.value("content-type"))
+        return _read(record, capture, _header(record, b"content-type"))
 
     return read
 
@@ -183,7 +187,7 @@ class Spool:
         row = self._database.execute("SELECT article FROM page WHERE record = ?", (capture.record_id,)).fetchone()
         if row is None:
             return self._fallback(capture)
-        page: Article | Refusal = pickle.loads(row[0])  # noqa: S301 - our own bytes of a moment ago
+        page: Article | Refusal = pickle.loads(row[0])  # noqa: S301
         return page
 
     def close(self) -> None:
@@ -231,13 +235,14 @@ class Absorber:
             case Unreadable():
                 self.unreadable.append(one)
 
-    def settle(self, progress: Callable[[int, int], None] = lambda done, total: None) -> None:
+    def settle(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Publish what follows from all that was noted; `progress` gets articles done and their number."""
         self.note(self.reading.leftovers())
         with self._ledger.transaction():
             for done, key in enumerate(sorted(self.touched), 1):
                 self._desk.settle(key)
-                progress(done, len(self.touched))
+                if progress:
+                    progress(done, len(self.touched))
         self.touched.clear()
         self._spool.close()
 

@@ -10,16 +10,14 @@ import os
 import resource
 import socket
 import sys
-from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from newsbot import discovery, health, text
 from newsbot.archive import Archive, RunLock, run_stamp, write_verdict
 from newsbot.article import REASONS, Article, Capture, Look, Refusal
-from newsbot.clock import Clock
 from newsbot.desk import Desk, judge_exchange
 from newsbot.errors import ArchiveError, Locked
 from newsbot.ledger import Ledger, Work
@@ -28,9 +26,14 @@ from newsbot.shelf import PostShelf
 from newsbot.sina import channels, listing
 from newsbot.warc import message
 from newsbot.warc.commit import GroupCommit
-from newsbot.warc.exchange import Exchange
 from newsbot.warc.recovery import recover
 from newsbot.warc.writer import Writer, Written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from newsbot.clock import Clock
+    from newsbot.warc.exchange import Exchange
 
 #: How long a failed article waits for its next try, doubled with each: minutes to a day.
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=10), timedelta(days=1)
@@ -78,7 +81,9 @@ class Run:
             self.archive.make()
             lock = RunLock(self.archive, self.options.kind)
             if not lock.acquire():
-                raise Locked(f"another {self.options.kind} run is at work on {self.archive.root}; let it end, or stop it")
+                raise Locked(
+                    f"another {self.options.kind} run is at work on {self.archive.root}; let it end, or stop it"
+                )
             opening.callback(lock.release)
             self.ledger = Ledger.open(self.archive.ledger_url, self.clock)
             opening.callback(self.ledger.close)
@@ -105,15 +110,13 @@ class Run:
             # We hold this machine's lock, so whoever held the job here is dead; of another machine nothing is known.
             return False if holder.partition(":")[0] == here else None
 
-        self.ledger.take_job(
-            self.options.kind, self.name, f"{here}:{os.getpid()}", self.clock(), JOB_SECONDS, alive
-        )
+        self.ledger.take_job(self.options.kind, self.name, f"{here}:{os.getpid()}", self.clock(), JOB_SECONDS, alive)
 
     def _bring_in(self, progress: Callable[[str], None]) -> None:
         """Recover files of killed runs and take in every WARC file that the views do not know yet."""
         for recovered in recover(self.archive.root, clock=self.clock):
             self.facts.recovered.append(
-                f"{recovered.file}: {recovered.exchanges} exchanges kept, {recovered.cut_bytes} bytes of a half one cut off"
+                f"{recovered.file}: {recovered.exchanges} exchanges kept, {recovered.cut_bytes} bytes of half ones cut"
             )
         absorbed = self.ledger.absorbed()
         open_elsewhere = [path for path in self.archive.warc_files() if self.archive.relative(path) not in absorbed]
@@ -150,7 +153,9 @@ class Run:
         """An article that was not asked at all (robots.txt, a host not allowed): the fact becomes a record."""
         facts = {"article": key, "url": url, "reason": refusal.reason, "evidence": refusal.evidence}
         written = self.writer.note(f"urn:newsbot:refusal:{key}", facts)
-        return Look(key, Capture(written.metadata_id, written.date, url, file=written.file, offset=written.offset), refusal)
+        return Look(
+            key, Capture(written.metadata_id, written.date, url, file=written.file, offset=written.offset), refusal
+        )
 
     # --- lists ---
 
@@ -178,7 +183,7 @@ class Run:
         """A window was read to its end, or given up: the fact becomes a record and a row."""
         facts = walk.facts()
         if walk.window.cross_check:
-            missing = discovery.extra(walk, self._shown_by_all(walk), next(iter(self.past("finance")), None))
+            missing = discovery.not_shown(walk, self._shown_by_all(walk), next(iter(self.past("finance")), None))
             facts["extra"] = len(missing)
             if missing:
                 self.facts.extra[walk.window.list_name] = len(missing)
@@ -228,7 +233,8 @@ class Run:
         if isinstance(look.result, Article):
             self.facts.articles += 1
         elif REASONS[look.result.reason]:
-            self.facts.refused[look.result.reason] += 1
+            reason = look.result.reason
+            self.facts.refused[reason] = self.facts.refused.get(reason, 0) + 1
         else:
             self.facts.holes[look.capture.url] = f"{look.result.reason} {look.result.evidence}".strip()
         counter = {"new": "published", "revised": "revised", "same": "same"}.get(outcome)
@@ -305,7 +311,7 @@ def _capture(written: Written, exchange: Exchange) -> Capture:
         record_id=written.response_id or written.metadata_id,
         date=written.date,
         url=exchange.url,
-        status=message.status(exchange.response) if exchange.response is not None else 0,
+        status=message.split(exchange.response).status if written.response_id and exchange.response else 0,
         file=written.file,
         offset=written.offset,
         truncated=exchange.truncated,

@@ -106,7 +106,7 @@ METAREFRESH_ENABLED = False
 # Nothing here needs a session, and a cookie would make captures differ from visitor to visitor.
 COOKIES_ENABLED = False
 # A Referer is sent where a browser sends one that matters (images), by the spider itself.
-REFERER_ENABLED = False
+REFERRER_POLICY = "no-referrer"
 # Scrapy starts this many tasks for every response (scrapy#5182): a third of the CPU at the default of 100.
 CONCURRENT_ITEMS = 1
 # The status line of a run is the verdict's.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from newsbot.archive import write_whole
 from newsbot.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: Below POSTS_DIR: the categories of every post (post-format.md).
 PLACE = "金融/新浪财经"
@@ -84,5 +86,9 @@ class DryShelf:
 
 
 def _unwritable(file: Path, error: OSError) -> ArchiveError:
-    hint = "make room" if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} else "check the permissions of POSTS_DIR"
+    hint = (
+        "make room"
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+        else "check the permissions of POSTS_DIR"
+    )
     return ArchiveError(f"cannot write the post {file}: {error.strerror}; {hint} and run again")

@@ -1,8 +1,7 @@
-"""`scrapy crawl sina_finance`: Scrapy's command with the contract's exit codes, one line of verdict and the log in a file."""
+"""`scrapy crawl sina_finance`: Scrapy's command with our exit codes, one line of verdict, the log in a file."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import signal
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from scrapy import signals
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.exceptions import UsageError
+from scrapy.spiderloader import SpiderLoader
 
 from newsbot.archive import run_stamp
 from newsbot.clock import system_clock
@@ -20,6 +20,8 @@ from newsbot.errors import NewsbotError
 from newsbot.extensions import Archive, Monitor
 
 if TYPE_CHECKING:
+    import argparse
+
     from scrapy.crawler import Crawler
 
 
@@ -45,13 +47,12 @@ class Command(NewsbotCommand, BaseRunSpiderCommand):
         """Crawl; the verdict's exit code."""
         if not args:
             raise UsageError("say which spider: scrapy crawl sina_finance", print_help=False)
-        assert self.settings is not None
-        if args[0] not in _spiders(self.settings):
+        if args[0] not in _spiders(self.config):
             raise UsageError(f"there is no spider {args[0]!r}; there is sina_finance", print_help=False)
         self._log_to_file()
-        if not self.settings["CONTACT"]:
+        if not self.config["CONTACT"]:
             self._advise()
-        process = AsyncCrawlerProcess(self.settings)
+        process = AsyncCrawlerProcess(self.config)
         crawler = process.create_crawler(args[0])
         crawler.signals.connect(lambda: _end_on_signal(crawler), signals.engine_started, weak=False)
         task = process.crawl(crawler, **opts.spargs)
@@ -66,11 +67,20 @@ class Command(NewsbotCommand, BaseRunSpiderCommand):
     def _ending(self, crawler: Crawler, *, as_json: bool) -> int:
         monitor = crawler.get_extension(Monitor)
         if monitor is None or monitor.verdict is None:
-            tell("newsbot: the run ended without a verdict; EXTENSIONS must hold newsbot.extensions.Archive and Monitor")
+            tell(
+                "newsbot: the run ended without a verdict; EXTENSIONS must hold newsbot.extensions.Archive and Monitor"
+            )
             return 1
         verdict = monitor.verdict
         if as_json:
-            say_json({"exit_code": verdict.exit_code, "verdict": verdict.word, "reasons": verdict.reasons, "line": verdict.line})
+            say_json(
+                {
+                    "exit_code": verdict.exit_code,
+                    "verdict": verdict.word,
+                    "reasons": verdict.reasons,
+                    "line": verdict.line,
+                }
+            )
         elif verdict.exit_code:
             tell(verdict.line)
         else:
@@ -79,23 +89,19 @@ class Command(NewsbotCommand, BaseRunSpiderCommand):
 
     def _log_to_file(self) -> None:
         """Scrapy's log goes beside the verdict unless the user wants it elsewhere."""
-        assert self.settings is not None
-        if self.settings["LOG_FILE"] or self.settings.getpriority("LOG_ENABLED") == 40:  # noqa: PLR2004 - cmdline
+        if self.config["LOG_FILE"] or self.config.getpriority("LOG_ENABLED") == 40:
             return
-        archive = archive_of(self.settings)
+        archive = archive_of(self.config)
         archive.make()
-        self.settings.set("LOG_FILE", str(archive.runs / f"{run_stamp(system_clock()())}.log"), priority="command")
+        self.config.set("LOG_FILE", str(archive.runs / f"{run_stamp(system_clock()())}.log"), priority="command")
 
     def _advise(self) -> None:
         """On the first run without CONTACT, one line of advice."""
-        assert self.settings is not None
-        if not any(archive_of(self.settings).runs.glob("*.json")):
-            tell("newsbot: CONTACT is empty; set it (-s CONTACT=you@example.org) so that the site can reach you instead of banning you")
+        if not any(archive_of(self.config).runs.glob("*.json")):
+            tell("newsbot: CONTACT is empty; set it (-s CONTACT=you@example.org) so that the site can reach you first")
 
 
 def _spiders(settings: object) -> list[str]:
-    from scrapy.spiderloader import SpiderLoader
-
     return SpiderLoader.from_settings(settings).list()  # type: ignore[arg-type]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
+from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
@@ -11,6 +11,9 @@ from newsbot.console import Command as NewsbotCommand
 from newsbot.console import say
 from newsbot.errors import BadInput
 from newsbot.ledger import Ledger
+
+if TYPE_CHECKING:
+    import argparse
 
 
 class Command(NewsbotCommand):
@@ -26,7 +29,7 @@ class Command(NewsbotCommand):
         """For the list of commands."""
         return "Print the ledger's archival tables as canonical text (table, TAB, JSON; sorted)"
 
-    def work(self, args: list[str], opts: argparse.Namespace) -> int:  # noqa: ARG002 - it has no options of its own
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
         """Print it."""
         if args != ["dump"]:
             raise UsageError("say what to do: scrapy ledger dump", print_help=False)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import difflib
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
 from newsbot.archive import Archive, RunLock
 from newsbot.clock import system_clock
-from newsbot.console import Bar, Command as NewsbotCommand
-from newsbot.console import say, say_json, tell
+from newsbot.console import Bar, say, say_json, tell
+from newsbot.console import Command as NewsbotCommand
 from newsbot.errors import ArchiveError, BadInput, Locked
 from newsbot.health import HOLES, OK
 from newsbot.ledger import Ledger
@@ -22,9 +22,12 @@ from newsbot.warc import index
 from newsbot.warc.reader import check
 from newsbot.warc.recovery import recover
 
+if TYPE_CHECKING:
+    import argparse
+
 
 class Command(NewsbotCommand):
-    """Without arguments: the whole archive's views. With WARC files and --out: those files' views, nothing else touched."""
+    """Without arguments the whole archive's views; with WARC files and --out those files' views alone."""
 
     positional = -1
 
@@ -39,7 +42,11 @@ class Command(NewsbotCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """--diff, --jobs, --out, --json."""
         super().add_options(parser)
-        parser.add_argument("--diff", action="store_true", help="only show what would change in the posts; exit code 3 if anything would")
+        parser.add_argument(
+            "--diff",
+            action="store_true",
+            help="only show what would change in the posts; exit code 3 if anything would",
+        )
         parser.add_argument("--jobs", type=int, default=1, metavar="N", help="read N files at a time (default: 1)")
         parser.add_argument("--out", metavar="DIR", help="write the views of the given WARC files there")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -51,7 +58,9 @@ class Command(NewsbotCommand):
         if bool(args) != bool(opts.out):
             raise UsageError("WARC files and --out DIR go together", print_help=False)
         if args and opts.diff:
-            raise UsageError("--diff compares with the archive's own posts; it does not go with --out", print_help=False)
+            raise UsageError(
+                "--diff compares with the archive's own posts; it does not go with --out", print_help=False
+            )
         report, shelf = self._apart(args, opts) if args else self._whole(opts)
         differences = _show_differences(shelf, quiet=opts.json) if isinstance(shelf, DryShelf) else 0
         for one in report.unreadable:

@@ -5,17 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider, signals
-from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Response
-from scrapy.settings import BaseSettings
-from twisted.python.failure import Failure
 
 from newsbot import PROJECT_PAGE, text
 from newsbot.article import Capture, Look, Refusal
@@ -25,8 +20,17 @@ from newsbot.discovery import Walk
 from newsbot.errors import ArchiveError, BadInput, CaptureBroken, UnknownArgument
 from newsbot.extensions import Archive
 from newsbot.middlewares import NotAllowed, Resting, Stopping
-from newsbot.run import Run
 from newsbot.sina import channels, listing, urls
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Sequence
+
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from scrapy.settings import BaseSettings
+    from twisted.python.failure import Failure
+
+    from newsbot.run import Run
 
 #: Lists first: they tell what there is to ask.
 LIST_PRIORITY = 10

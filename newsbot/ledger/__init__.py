@@ -1,0 +1,30 @@
+"""The memory: what was listed, captured, published, who works on what. A view of the WARC files, but for the work.
+
+SQLAlchemy Core on SQLite (WAL) or PostgreSQL; nothing else in newsbot knows about databases.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from newsbot.ledger.facts import Facts
+from newsbot.ledger.rows import ArticleRow, LookRow, WindowRow, Work
+from newsbot.ledger.work import Worklist
+
+if TYPE_CHECKING:
+    from newsbot.clock import Clock
+
+__all__ = ["ArticleRow", "Ledger", "LookRow", "WindowRow", "Work"]
+
+
+class Ledger(Facts, Worklist):
+    """Both halves over one database."""
+
+    @classmethod
+    def open(cls, url: str, clock: Clock) -> Ledger:
+        """Open, or make, the ledger at a SQLAlchemy URL.
+
+        Raises BadInput (no such URL), LedgerTooNew, LedgerError, ArchiveError (an SQLite file that cannot be written).
+        """
+        del clock  # every call that needs the time is given it
+        return cls(url)

@@ -1,0 +1,150 @@
+"""What one request put on the wire, while it happens: recordings of exchanges, and the download they belong to.
+
+wire.py writes them, handlers.py closes them and makes them into `warc.exchange.Exchange`s.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from twisted.internet.error import ConnectionDone
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from twisted.internet.defer import Deferred
+    from twisted.python.failure import Failure
+
+    from newsbot.clock import Clock
+
+#: The whole heads of 1xx answers that a message begins with. A head ends where Twisted ends it: at an empty line, lines
+#: being ended by LF with one CR before it dropped.
+_INTERIM = re.compile(rb"(?:HTTP/\d+\.\d+ 1\d\d(?:[ \r][^\n]*)?\n(?:(?!\r?\n)[^\n]*\n)*\r?\n)*")
+_INTERIM_BEGUN = re.compile(rb"HTTP/\d+\.\d+ 1\d\d[ \r\n]")
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The other side of a connection."""
+
+    ip: str  #: its address, which is the proxy's behind one
+    tls: str = ""  #: version as WARC-Protocol spells it, `tls/1.3`; '' without TLS
+    cipher: str = ""
+    chain: tuple[bytes, ...] = ()  #: its certificates, DER, leaf first
+    reached: bool = True  #: False while a TLS handshake is not over: nothing of a request has left yet
+
+
+class Connection(Protocol):
+    """The connection an exchange goes over (wire.RecordingProtocol)."""
+
+    def peer(self) -> Peer:
+        """The other side as known now."""
+
+
+class Recording:
+    """One exchange while it happens: what was sent, what came, how it ended. Once closed it takes no more."""
+
+    __slots__ = (
+        "_connection",
+        "_in_order",
+        "begun",
+        "last",
+        "lost",
+        "peer",
+        "received",
+        "sent",
+        "started",
+        "surplus",
+        "whole",
+    )
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self.started: datetime = clock()  #: aware UTC
+        self.begun = self.last = time.monotonic()  #: seconds, of the first byte sent and the last received
+        self.sent: list[bytes] = []
+        self.received: list[bytes] = []
+        self.surplus = 0  #: bytes after the end of the message
+        self.whole = False  #: the message came to its end
+        self.lost = ""  #: why the connection was lost before that, or was not closed in order where closing is the end
+        self.peer: Peer | None = None
+        self._connection: Connection | None = connection  #: None once closed
+        self._in_order = False  #: the connection was closed, not broken
+
+    def receive(self, data: bytes) -> None:
+        """Keep `data`, or count it when the message is over."""
+        if self._connection is None:
+            return
+        if self.whole:
+            self.surplus += len(data)
+        else:
+            self.received.append(data)
+            self.last = time.monotonic()
+
+    def finish(self, rest: int) -> None:
+        """Note that the message ended `rest` bytes before what was received last."""
+        if self._connection is None or self.whole:
+            return
+        self.whole = True
+        self.surplus = rest
+        if self._in_order:
+            self.lost = ""
+        while rest:
+            last = self.received.pop()
+            if len(last) > rest:
+                self.received.append(last[:-rest])
+            rest = max(0, rest - len(last))
+        self.peer = self._connection.peer()
+
+    def lose(self, reason: Failure) -> None:
+        """Note that the connection is gone.
+
+        For an answer without a length that is its end, which `finish` tells afterwards; such an answer is whole only
+        when the connection was closed in order (RFC 9112, 9.8), else `lost` stays set.
+        """
+        if self._connection is not None and not self.whole:
+            self.lost = one_line(reason.value or ConnectionDone())
+            self._in_order = isinstance(reason.value, ConnectionDone)
+            self.peer = self._connection.peer()
+
+    def close(self) -> tuple[bytes, bytes, bytes]:
+        """End the recording; give request, heads of 1xx answers, and final answer (b'' when none began), all raw."""
+        if self.peer is None and self._connection is not None:
+            self.peer = self._connection.peer()
+        self._connection = None
+        sent, raw = (b"".join(parts) for parts in (self.sent, self.received))
+        self.sent, self.received = [], []
+        begin = found.end() if (found := _INTERIM.match(raw)) else 0
+        if _INTERIM_BEGUN.match(raw, begin):  # the head of a 1xx answer that was cut
+            begin = len(raw)
+        return sent if self.peer and self.peer.reached else b"", raw[:begin], raw[begin:]
+
+
+class Download:
+    """What one Scrapy request put on the wire: one recording, or more after a hidden retry of Twisted's, or none."""
+
+    __slots__ = ("_flow", "aborted", "clock", "recordings")
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.recordings: list[Recording] = []
+        self.aborted = ""  #: why it was cancelled from outside, one line
+        self._flow: Deferred[Any] | None = None
+
+    def follow(self, flow: Deferred[Any]) -> None:
+        """Remember what `abort` has to cancel: Scrapy hangs connecting, answer and body on this one Deferred."""
+        self._flow = flow
+
+    def abort(self, reason: str) -> None:
+        """Cancel it in whatever stage it is; without effect on one that has come to its end."""
+        self.aborted = reason
+        if self._flow is not None:
+            self._flow.cancel()
+
+
+def one_line(error: BaseException) -> str:
+    """Name an error in one line of at most 500 characters; the cause speaks where it has no words of its own."""
+    words = str(error) or str(error.__cause__ or "")
+    return " ".join(f"{type(error).__name__}: {words}".split())[:500].rstrip(": ")
