@@ -26,7 +26,7 @@ from uuid import uuid4
 from newsbot import __version__
 from newsbot.text import stamp
 from newsbot.warc.digest import sha256
-from newsbot.warc.index import Row, http_row
+from newsbot.warc.index import Row, entity_digest, http_row
 from newsbot.warc.member import TEXT_LEVEL, member
 from newsbot.warc.message import Message, codings, head_length, split
 
@@ -114,9 +114,9 @@ class Composer:
 
     def note(self, target: str, facts: Mapping[str, Any], date: datetime) -> Framed:
         """A fact that is no exchange: a metadata record with a `urn:newsbot:` target and a JSON block."""
-        row = Row(_target(target), stamp(date), "application/json")
-        headers = [("WARC-Target-URI", row.url)]
-        return self._record("metadata", row.date, headers, row.mime, canonical(facts), row=row)
+        block = canonical(facts)
+        row = Row(_target(target), stamp(date), "application/json", digest=sha256(block))
+        return self._record("metadata", row.date, [("WARC-Target-URI", row.url)], row.mime, block, row=row)
 
     def _request(self, exchange: Exchange, date: str, headers: Fields) -> Framed:
         body = exchange.request[head_length(exchange.request) :]
@@ -126,8 +126,8 @@ class Composer:
 
     def _response(self, exchange: Exchange, raw: bytes, date: str, headers: Fields) -> Framed:
         message = split(raw)
-        row = http_row(headers[0][1], date, message, "" if message.chunked else sha256(message.body))
-        payload = row.digest if message.whole and (self.payload_digest == "entity" or not message.chunked) else ""
+        payload = self._payload(message)
+        row = http_row(headers[0][1], date, message, payload)
         stored = message.body if _packed(message) else b""
         text = message.head if stored else raw
         kind = "application/http;msgtype=response"
@@ -135,6 +135,15 @@ class Composer:
         return self._record(
             "response", date, headers, kind, text, stored=stored, payload=payload, truncated=cut, row=row
         )
+
+    def _payload(self, message: Message) -> str:
+        if not message.whole:
+            return ""
+        if message.chunked:
+            return entity_digest(message) if self.payload_digest == "entity" else ""
+        # A head in bare LF has no end for FastWARC, which would take the whole block for the payload.
+        seen_by_all = message.head.endswith(_END) or self.payload_digest == "entity"
+        return sha256(message.body) if seen_by_all else ""
 
     def _facts(self, exchange: Exchange) -> Fields:
         raw = exchange.response or b""
@@ -180,16 +189,13 @@ class Composer:
         lines = [("WARC-Type", kind), ("WARC-Record-ID", f"<{record_id}>"), ("WARC-Date", date), *headers]
         if kind != "warcinfo":
             lines.append(("WARC-Warcinfo-ID", f"<{self.warcinfo.id}>"))
-        digest = sha256(text, stored)
-        lines.append(("WARC-Block-Digest", digest))
+        lines.append(("WARC-Block-Digest", sha256(text, stored)))
         if payload:
             lines.append(("WARC-Payload-Digest", payload))
         if truncated:
             lines.append(("WARC-Truncated", truncated))
         lines += [("Content-Type", content_type), ("Content-Length", str(len(text) + len(stored)))]
         head = b"WARC/1.1\r\n" + _fields(lines) + b"\r\n"
-        if row and not row.digest:
-            row = Row(row.url, row.date, row.mime, row.status, digest)
         if stored:
             return Framed(record_id, kind, member(head + text, stored + _END, self.level), row)
         return Framed(record_id, kind, member(head + text + _END, level=self.level), row)
@@ -216,7 +222,7 @@ def _target(url: str) -> str:
     if not url or _PRINTABLE.fullmatch(url):
         return url
     printable = bytes(range(0x21, 0x7F)).decode("ascii")
-    return quote_from_bytes(url.encode("utf-8", "surrogateescape"), safe=printable)
+    return quote_from_bytes(url.encode("utf-8", "surrogatepass"), safe=printable)
 
 
 def _quoted(raw: bytes) -> str:

@@ -52,7 +52,15 @@ class Row:
 def http_row(url: str, date: str, message: Message, digest: str) -> Row:
     """The row of a response; `digest` is its WARC-Payload-Digest or ''."""
     mime = _mime(message.value("content-type"))
-    return Row(url, date, mime, str(message.status or ""), digest or _entity_digest(message))
+    return Row(url, date, mime, str(message.status or ""), digest or entity_digest(message))
+
+
+def entity_digest(message: Message) -> str:
+    """The standard's payload digest, over the de-chunked body; '' where the chunks are none."""
+    try:
+        return sha256(message.entity())
+    except ValueError:
+        return ""
 
 
 def row(record: Record) -> Row | None:
@@ -110,10 +118,3 @@ def lookup(cdxj: Path, url: str) -> Iterator[dict[str, Any]]:
 
 def _mime(content_type: str) -> str:
     return _MIME_END.split(content_type.strip(), maxsplit=1)[0]
-
-
-def _entity_digest(message: Message) -> str:
-    try:
-        return sha256(message.entity())
-    except ValueError:
-        return ""  # chunks that are no chunks have no entity-body

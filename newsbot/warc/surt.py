@@ -36,7 +36,7 @@ _QUERY_SESSIONS = (
 
 def surt(url: str) -> str:
     """The key of `url`; '-' for ''. `urn:` and other addresses without a host keep their scheme. Never raises."""
-    raw = re.sub(rb"[\n\r\t]", b"", url.encode("utf-8", "surrogateescape").strip())
+    raw = re.sub(rb"[\n\r\t]", b"", url.encode("utf-8", "surrogatepass").strip())
     if not raw:
         return "-"
     if not _SCHEME.match(raw):
@@ -51,7 +51,7 @@ def surt(url: str) -> str:
         path = b"/" + rest
     path = _path(path or b"", under_host=bool(host.strip(b".")))
     query = _query(query or b"")
-    return (_origin(scheme, host, port) + (path or b"/" * bool(query)) + query).decode("utf-8", "surrogateescape")
+    return (_origin(scheme, host, port) + (path or b"/" * bool(query)) + query).decode("ascii")
 
 
 def _authority(authority: bytes) -> tuple[bytes, int | None]:
@@ -64,7 +64,7 @@ def _authority(authority: bytes) -> tuple[bytes, int | None]:
 
 
 def _number(text: bytes) -> int | None:
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isdigit() and len(text) <= 9 else None
 
 
 @lru_cache(maxsize=1024)
@@ -89,7 +89,7 @@ def _host(host: bytes) -> bytes:
 
 def _dotted(host: bytes) -> bytes:
     """An IPv4 address written as one number, or with parts in octal, as four decimal parts; else b''."""
-    if host.isdigit():
+    if host.isdigit() and len(host) <= 1000:
         return socket.inet_ntoa((int(host) & 0xFFFFFFFF).to_bytes(4, "big")).encode("ascii")
     if not _NUMERIC_HOST.fullmatch(host):
         return b""

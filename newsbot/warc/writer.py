@@ -165,20 +165,22 @@ class Writer:
         first = not file.end
         if first:
             framed = [self._composer.warcinfo, *framed]
+        places: dict[str, tuple[str, int]] = {}
+        lines: list[bytes] = []
         at = file.end
+        for one in framed:
+            if one.row:
+                lines.append(one.row.line(at, len(one.content), self._composer.filename))
+            places[one.type] = (one.id, at)
+            at += len(one.content)
         try:
             file.write(b"".join([one.content for one in framed]))
         except ArchiveError:
             self._composer.chains.clear()  # what the file was to hold of them is gone
             raise
+        self._lines += b"".join(lines)
         if first:
             self.files.append(file.path.relative_to(self._archive).as_posix())
-        places: dict[str, tuple[str, int]] = {}
-        for one in framed:
-            if one.row:
-                self._lines += one.row.line(at, len(one.content), self._composer.filename)
-            places[one.type] = (one.id, at)
-            at += len(one.content)
         absent = ("", 0)
         request, response, metadata = (places.get(kind, absent) for kind in ("request", "response", "metadata"))
         shown = response if response[0] else metadata
