@@ -145,6 +145,8 @@ class Download:
 
 
 def one_line(error: BaseException) -> str:
-    """Name an error in one line of at most 500 characters; the cause speaks where it has no words of its own."""
-    words = str(error) or str(error.__cause__ or "")
+    """Name an error in one line of at most 500 characters, with the reasons that Twisted keeps in it or in its cause."""
+    inner = error if hasattr(error, "reasons") else error.__cause__
+    reasons = [one_line(reason.value) for reason in getattr(inner, "reasons", [])]
+    words = "; ".join(reasons) or str(error) or str(error.__cause__ or "")
     return " ".join(f"{type(error).__name__}: {words}".split())[:500].rstrip(": ")

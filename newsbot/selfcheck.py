@@ -62,8 +62,8 @@ def _same_body(method: str, body: bytes, raw: bytes, *, partial: bool) -> bool:
         return True
     try:
         archived = entity(raw, method)
-    except ValueError:  # the chunks are broken, which Twisted told by another error than a response
-        return False
+    except ValueError:  # broken chunks: Scrapy gives a response only where data loss is tolerated
+        return partial
     return archived.startswith(body) if partial else archived == body
 
 
