@@ -7,7 +7,10 @@ import re
 from datetime import datetime, timedelta, timezone
 
 from newsbot import post
+from newsbot.sina import body
 
+#: An address for pages that have none of their own.
+URL = "https://finance.sina.com.cn/china/2021-09-29/doc-iaaaaaaa0000001.shtml"
 BEIJING = timezone(timedelta(hours=8))
 _QUIET = ' referrerpolicy="no-referrer"'
 _SITE_IMAGE = re.compile(r'(<img [^>]*src=")https:(//[^"/]*\.sinaimg\.cn/)')
@@ -57,8 +60,17 @@ _PAGE = """
 """
 
 
+def read_body(inner: str) -> body.Body:
+    """BODY of an #artibody with that inner HTML, seen at URL."""
+    artibody = body.parse_html(f'<body><div id="artibody">{inner}</div></body>').select_one("#artibody")
+    assert artibody is not None
+    result = body.read(artibody, URL)
+    assert isinstance(result, body.Body), result
+    return result
+
+
 def page(
-    body: str,
+    inner: str,
     *,
     url: str,
     title: str,
@@ -71,7 +83,7 @@ def page(
     keywords: tuple[str, ...] = (),
     links: int = 0,
 ) -> bytes:
-    """A page of layout D around `body`, UTF-8; `links` hidden ones pad the right column, about 120 bytes each."""
+    """A page of layout D around `inner`, UTF-8; `links` hidden ones pad the right column, about 120 bytes each."""
     if updated is not None:
         metas += f'<meta name="weibo: article:update_at" content="{_written(updated)}" />'
     words = "".join(f'<a href="//tags.finance.sina.com.cn/{number}">{word}</a>' for number, word in enumerate(keywords))
@@ -80,7 +92,7 @@ def page(
         for number in range(links)
     )
     return _PAGE.format(
-        body=body,
+        body=inner,
         url=html.escape(url),
         title=html.escape(title),
         description=html.escape(description),
@@ -108,11 +120,11 @@ def page_of(post_bytes: bytes, *, url: str, title: str, created: datetime, links
         comments.append(match[0])
         return f"<!--{len(comments) - 1}-->"
 
-    body = _COMMENT.sub(put_away, post.read(post_bytes).body)  # nothing inside a comment was ever changed
-    body = _SITE_IMAGE.sub(r"\1\2", body.replace(_QUIET, ""))
-    body = _GAP.sub(lambda match: _SCRIPT.format(number=match.start()), body)
-    body = re.sub(r"<!--(\d+)-->", lambda match: comments[int(match[1])], body)
-    return page(body, url=url, title=title, created=created, links=links)
+    inner = _COMMENT.sub(put_away, post.read(post_bytes).body)  # nothing inside a comment was ever changed
+    inner = _SITE_IMAGE.sub(r"\1\2", inner.replace(_QUIET, ""))
+    inner = _GAP.sub(lambda match: _SCRIPT.format(number=match.start()), inner)
+    inner = re.sub(r"<!--(\d+)-->", lambda match: comments[int(match[1])], inner)
+    return page(inner, url=url, title=title, created=created, links=links)
 
 
 def _written(moment: datetime) -> str:

@@ -65,7 +65,7 @@ def serialise(
                 html = node.namespace is Namespace.HTML
                 if html and tag in VOID:
                     writer.markup(start + ">")
-                elif content := _content(node, tag):
+                elif content := _content(node, tag, without):
                     writer.markup(start + ">")
                     open_elements.append((children, end_tag, writer.raw))
                     children, end_tag, writer.raw = iter(content), f"</{tag}>", html and tag in RAW
@@ -111,11 +111,13 @@ def _is_raw(node: Node) -> bool:
     return isinstance(node, Element) and node.namespace is Namespace.HTML and node.tag in RAW
 
 
-def _content(element: Element, tag: str) -> Sequence[Node]:
-    """The children; a template's lie in a fragment of its own."""
+def _content(element: Element, tag: str, without: frozenset[str]) -> Sequence[Node]:
+    """The children; a template's lie in a fragment of its own. What only holds what is left out is empty."""
     children = element.children
     if tag == "template" and len(children) == 1 and isinstance(children[0], DocumentFragment):
-        return children[0].children
+        children = children[0].children
+    if all(isinstance(child, Element) and child.tag in without for child in children):
+        return ()
     return children
 
 

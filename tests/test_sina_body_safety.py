@@ -1,0 +1,107 @@
+"""BODY is shown on somebody's site: nothing in it may act, whoever reads it (post-format.md, step 7)."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pages import read_body
+
+from newsbot.sina import body
+from newsbot.sina.charref import escape_text, escape_value
+
+_DANGEROUS = [
+    *(
+        "<script>alert(1)</script>",
+        "<img src=1 onerror=alert(1)>",
+        '<a href="javascript:alert(1)">',
+        "<svg onload=alert(1)>",
+    ),
+    *(
+        "<style>",
+        "</style>",
+        "<title>",
+        "</title>",
+        "<textarea>",
+        "</textarea>",
+        "<noscript>",
+        "</noscript>",
+        "<xmp>",
+        "</xmp>",
+    ),
+    *(
+        "<math>",
+        "<mtext>",
+        "<mglyph>",
+        "<malignmark>",
+        "<annotation-xml>",
+        "<svg>",
+        "</svg>",
+        "<desc>",
+        "<foreignObject>",
+        "</math>",
+    ),
+    *(
+        "<table>",
+        "<form>",
+        "</form>",
+        "<select>",
+        "<template>",
+        "<p title='",
+        '<p title="',
+        "'>",
+        '">',
+        "<!--",
+        "-->",
+        "--!>",
+        "]]>",
+    ),
+    *(
+        "<![CDATA[",
+        "&lt;img src=1 onerror=alert(1)&gt;",
+        "<iframe>",
+        "</iframe>",
+        "<noembed>",
+        "<plaintext>",
+        "<a id=x>",
+        "文",
+    ),
+]
+
+
+def acts(html: str, *, scripting: bool) -> str:
+    """The first thing in `html` that would run, as a browser with or without scripts sees it."""
+    for element in body.parse_html(f"<div>{html}</div>", scripting=scripting).select("*"):
+        if element.tag == "script":
+            return "script"
+        for name in element.attrs:
+            value = re.sub(r"[\x00-\x20]", "", element.attr(name) or "").lower()
+            if name.startswith("on") or value.startswith("javascript:"):
+                return f"{element.tag} {name}"
+    return ""
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(_DANGEROUS), max_size=14).map("".join))
+@example('文<noscript><p title="</noscript><img src=x onerror=alert(1)>">')
+@example("文<svg></p><style><!--</style><img title='--><img src=1 onerror=alert(1)>'>")
+@example("<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>")
+@example("<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>")
+def test_nothing_that_acts_is_left_for_any_reader(soup: str) -> None:
+    html = read_body(soup).html
+    assert (acts(html, scripting=False), acts(html, scripting=True)) == ("", "")
+
+
+@given(st.text(st.one_of(st.sampled_from("&#xX12;=lgtcopynotin "), st.characters(categories=["L", "N", "P", "S"]))))
+def test_what_is_escaped_is_read_back_and_no_more_is_escaped_than_needed(text: str) -> None:
+    def seen(inner: str, value: str) -> tuple[str, str]:
+        element = body.parse_html(f'<p title="{value}">{inner}</p>').select_one("p")
+        assert element is not None
+        return element.text, element.attr("title") or ""
+
+    assert seen(escape_text(text), escape_value(text)) == (text, text)
+    for match in re.finditer("&amp;", escape_text(text)):
+        assert seen(escape_text(text)[: match.start()] + "&" + escape_text(text)[match.end() :], "")[0] != text
+    for match in re.finditer("&amp;", escape_value(text)):
+        assert seen("", escape_value(text)[: match.start()] + "&" + escape_value(text)[match.end() :])[1] != text
