@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 import yaml
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsbot import post
@@ -173,6 +173,7 @@ def test_a_second_article_of_one_name_gets_its_key_before_the_ending() -> None:
     assert post.file_name("", "KEY", suffixed=True) == "KEY-KEY.md"
 
 
+@settings(deadline=None)
 @given(NASTY_TITLES, st.booleans())
 @example("😀" * 80, True)
 @example("标" * 80, True)
@@ -186,6 +187,7 @@ def test_a_file_name_is_always_one_that_can_be_written(title: str, suffixed: boo
     assert name != ".md"
 
 
+@settings(deadline=None)
 @given(st.integers(1, 300))
 def test_a_long_name_is_cut_on_a_character(length: int) -> None:
     """The title's own width keeps names below 255 bytes but for four-byte characters and long keys."""
@@ -204,6 +206,7 @@ def test_different_names_stay_different() -> None:
     assert post.fold("标题") != post.fold("標題")
 
 
+@settings(deadline=None)
 @given(POSTS)
 @example(replace(POST, title="\ufeff'\"\\", image="'", body="\ufeff}{\r\n\x0c\u2028"))
 def test_what_is_rendered_reads_back_equal(made: Post) -> None:
@@ -216,6 +219,7 @@ def test_what_is_rendered_reads_back_equal(made: Post) -> None:
     assert b"\r" not in content
 
 
+@settings(deadline=None)
 @given(POSTS)
 def test_the_front_matter_is_yaml_with_the_seven_keys_in_order(made: Post) -> None:
     head = post.render(made).decode().split("\n---\n")[1]
@@ -227,6 +231,7 @@ def test_the_front_matter_is_yaml_with_the_seven_keys_in_order(made: Post) -> No
         assert (fields["author"], fields["comments"]) == ("新浪财经", False)
 
 
+@settings(deadline=None)
 @given(NASTY_TITLES)
 def test_title_is_never_wider_than_the_cut_nor_holds_what_is_forbidden(title: str) -> None:
     text = post.title_text(title)
@@ -259,6 +264,7 @@ def test_what_is_no_post_is_refused_in_one_line(change: tuple[bytes, bytes], why
     assert "\n" not in str(caught.value)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_reading_rubbish_raises_bad_input_only(content: bytes) -> None:
     for rubbish in (content, b"\n---\n" + content + b"\n---\n\n<div>   \n  \n</div>\n            "):

@@ -25,8 +25,8 @@ _SCRIPT_URL = re.compile(r"[\x00-\x20]*" + r"[\t\n\r]*".join("javascript:"), re.
 _LISTS_OF_URLS = frozenset({"values", "content"})
 #: A frame's whole document in an attribute: its scripts would run on the site that shows the post.
 _HOLDS_A_DOCUMENT = "srcdoc"
-#: What the parser's own writer gives another form: it adds the newline that parsers drop after the first three.
-_REWRITTEN = re.compile(r"<(?:pre|textarea|listing|plaintext|\?)", re.IGNORECASE)
+#: What the parser's own writer gives another form: a newline after the first three, and `<?` is no comment to it.
+_REWRITTEN = re.compile(r"<(?:pre|textarea|listing|plaintext|\?)")
 _SCRIPT = frozenset({"script"})
 #: Elements in which another reader (a second parse, a browser with scripts on) may find markup where we saw text.
 _AMBIGUOUS = re.compile(r"<(?:svg|math|noscript)\b")

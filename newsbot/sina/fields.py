@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from turbohtml import Document
+    from turbohtml import Document, Node
 
     from newsbot.sina.body import Body
     from newsbot.sina.layouts import Layout
@@ -51,19 +51,26 @@ class Places:
         """The first of `texts`, or ''."""
         return next(self.texts(places), "")
 
-    def all(self, css: str) -> list[str]:
-        """The text of every element that matches, the empty ones left out."""
-        texts = [" ".join(element.text.split()) for element in self._document.select(css)]
+    def all(self, place: str) -> list[str]:
+        """The text of every element at `place`, the empty ones left out."""
+        scope, css = self._scope(place)
+        texts = [" ".join(element.text.split()) for element in scope.select(css)] if scope is not None else []
         return [text for text in texts if text]
 
     def _raw(self, place: str) -> list[str]:
         if place.startswith("meta:"):
             return self._metas.get(place.removeprefix("meta:"), [])
-        css, _, attribute = place.partition(" @")
-        element = self._document.select_one(css)
+        path, _, attribute = place.partition(" @")
+        scope, css = self._scope(path)
+        element = scope.select_one(css) if scope is not None else None
         if element is None:
             return []
         return [(element.attr(attribute) or "") if attribute else element.text]
+
+    def _scope(self, place: str) -> tuple[Node | None, str]:
+        """Where to look, and for which CSS."""
+        outer, separator, css = place.partition(" >> ")
+        return (self._document.select_one(outer), css) if separator else (self._document, place)
 
 
 def article(places: Places, layout: Layout, body: Body, url: str, encoding: str) -> Article:

@@ -5,6 +5,8 @@ An archive is parsed years later, so a layout that has ended stays here with its
     meta:NAME        the content of a <meta> whose name or property is NAME (case does not count), in order
     CSS              the text of the first element that matches
     CSS @ATTRIBUTE   that attribute of it
+    CSS >> CSS       the second inside the first element that matches the first; far quicker than `CSS CSS` where the
+                     last part is common, and a page has hundreds of links
 """
 
 from __future__ import annotations
@@ -43,18 +45,18 @@ D = Layout(
     first=date(2017, 1, 1),
     last=None,
     body=("#artibody", "#article"),  # the second on the news host
-    foreign=("#artibodyTitle", ".blkContainerSblkCon", "#navtimeSource", "#pub_date"),
+    foreign=("h1#artibodyTitle", "div.blkContainerSblkCon", "span#navtimeSource", "span#pub_date"),
     title=("h1.main-title", "meta:og:title"),
-    created=("meta:weibo: article:create_at", ".date-source .date"),
+    created=("meta:weibo: article:create_at", ".date-source >> .date"),
     published=("meta:article:published_time",),
     updated=("meta:weibo: article:update_at",),
-    source=(".date-source .source", "meta:mediaid", "meta:article:author"),
-    source_url=(".date-source a.source @href", ".date-source .source a @href"),
+    source=(".date-source >> .source", "meta:mediaid", "meta:article:author"),
+    source_url=(".date-source >> a.source @href", ".date-source >> .source a @href"),
     author=("meta:article:author",),
     editor=(".article-editor", ".show_author"),
     # not bare `.keywords`: 相关专题 below the article uses the same class
-    keywords="[data-sudaclick=content_keywords_p] a",
-    breadcrumb=".path .channel-path a",
+    keywords="[data-sudaclick=content_keywords_p] >> a",
+    breadcrumb=".channel-path >> a",
     summary=("meta:description",),
     docid=("meta:publishid", "meta:comment", "meta:sudameta"),
     mobile_url=("meta:mobile-agent",),

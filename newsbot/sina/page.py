@@ -77,7 +77,7 @@ def _not_html(text: str, content_type: str) -> Refusal | None:
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type not in _HTML_TYPES:
         return Refusal("not-html", f"Content-Type {media_type}")
-    top = text.lstrip()[:_TOP]
+    top = text[:_TOP].lstrip() or text.lstrip()[:_TOP]
     if top.startswith(("{", "[")) or not _TAG.search(top):
         return Refusal("not-html", f"no HTML in a text that begins {top[:40]!r}")
     return None
