@@ -242,6 +242,7 @@ HOSTILE = {
     "templates": "<template><img src=a>" * 20_000,
     "svg": "<svg><style><!--</style><img title='--><img src=1 onerror=alert(1)>'>" * 10_000,
     "blanks": "　" * 1_600_000,
+    "captions within captions": "x<img src=a>" + "<span class=img_descr>" * 500 + " " * 1_900_000,
     "references": "&lt" * 600_000,
     "names that are no references": "&aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" * 60_000,
 }

@@ -12,8 +12,8 @@ from newsbot.characters import clean_line, clean_markup
 from newsbot.sina.serialise import Attributes, attributes_of, serialise
 from newsbot.sina.urls import join
 
-#: Characters of BODY. The longest real ones, with whole tables of a report, stay below 500,000; 49 KB of mis-nested
-#: `<font>` and `<p>` make 19-57 MB in every conformant parser (post-format.md).
+#: Characters of BODY. The known ones have 1,500 to 10,000; 49 KB of mis-nested `<font>` and `<p>` make 19-57 MB in
+#: every conformant parser (post-format.md).
 MAX_BODY = 2_000_000
 _TOO_LARGE = Refusal("too-large", f"BODY would be longer than {MAX_BODY} characters")
 
@@ -91,6 +91,7 @@ class _Rules:
         self.images: list[tuple[str, str]] = []
         self._base_url = base_url
         self._inert_parts = inert_parts
+        self._caption_due = False
 
     def attributes(self, element: Element, tag: str) -> Attributes:
         kept = [pair for pair in attributes_of(element) if not _acts(*pair)]
@@ -112,13 +113,14 @@ class _Rules:
         named["referrerpolicy"] = "no-referrer"
         if not (self._inert_parts and _is_inert(element)):
             self.images.append((named["src"], ""))
+            self._caption_due = True
         return named.items()
 
     def _caption(self, element: Element) -> None:
         """`img_wrapper > img + span.img_descr` (sina.md section 6 D): the text belongs to the image before it."""
-        if self.images and element.has_class("img_descr"):
-            url, caption = self.images[-1]
-            self.images[-1] = (url, caption or " ".join(element.text.split()))
+        if self._caption_due and element.has_class("img_descr"):
+            self._caption_due = False
+            self.images[-1] = (self.images[-1][0], " ".join(element.text.split()))
 
 
 def has_address(image: Element) -> bool:
