@@ -95,7 +95,7 @@ class _Walk:
             self._held, self._passed, self._begin = b"", 0, 0
             more = self._more()
             if not more and not self._packed:
-                raise Damage("the file is empty")
+                raise Damage("the file ends before this" if self.at else "the file is empty")
             while more:
                 self._begin = self._passed
                 record = self._record()
@@ -209,7 +209,7 @@ def _stretches(stream: BinaryIO, start: int, path: Path) -> Members | Plain:
     stream.seek(start)
     first = stream.read(len(_MAGIC))
     stream.seek(start)
-    if first[:2] == GZIP_MAGIC[: len(first)]:
+    if first and first[:2] == GZIP_MAGIC[: len(first)]:
         return Members(stream, start)
     if _MAGIC.startswith(first) or start:
         return Plain(stream, start)
