@@ -1,6 +1,6 @@
 """The baseline of the bench: a spider that fetches the pages of a file and does nothing with them.
 
-    python benchmarks/bare.py URLS CONNECT_TO CONCURRENCY [--tuned]
+    python -m benchmarks.bare URLS CONNECT_TO CONCURRENCY [--tuned]
 
 Scrapy's default settings but for concurrency, the resolver that leads to loopback, and the log; `--tuned` takes
 newsbot's settings instead, without its handler, middlewares, extensions and pipelines.
@@ -79,5 +79,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent.parent))
     sys.exit(main())

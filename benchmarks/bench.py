@@ -116,8 +116,8 @@ class Bench:
 
     def bare(self, *, tuned: bool) -> Measured:
         """(a), or (a') when tuned."""
-        command = [sys.executable, str(HERE / "bare.py"), str(self.url_file), self.door["CONNECT_TO"], str(CONCURRENCY)]
-        return measure([*command, *(["--tuned"] if tuned else [])], len(self.urls))
+        command = [sys.executable, "-m", "benchmarks.bare", str(self.url_file), self.door["CONNECT_TO"]]
+        return measure([*command, str(CONCURRENCY), *(["--tuned"] if tuned else [])], len(self.urls))
 
     def newsbot(self, archive: Path) -> Measured:
         """(b), into an archive of its own."""
@@ -212,9 +212,9 @@ def ratios(figures: dict[str, Any], peaks: dict[int, float]) -> dict[str, float]
 def verdicts(found: dict[str, float]) -> Iterator[str]:
     """One line a target."""
     for name, value in found.items():
-        target = TARGETS[name]
-        reached = value >= target if name.startswith("rate") else value <= target
-        yield f"{name:12} {value:8.2f}   target {'≥' if name.startswith('rate') else '≤'} {target:6.2f}   {'reached' if reached else 'MISSED'}"
+        target, sign = TARGETS[name], "≥" if name.startswith("rate") else "≤"
+        reached = value >= target if sign == "≥" else value <= target
+        yield f"{name:12} {value:8.2f}   target {sign} {target:6.2f}   {'reached' if reached else 'MISSED'}"
 
 
 def main() -> None:

@@ -112,36 +112,38 @@ class Desk:
             if row is None:
                 return Settled("listed")
             state, reason, name = _standing(row)
-            if (state, reason, name) != (row.state, row.reason, row.name):
+            settled = replace(row, state=state, reason=reason, name=name)
+            rivals = self._others(settled)
+            outcome = self._place(settled, rivals, look) if name else state
+            if not name and settled != row:
                 self.ledger.settle(key, state=state, reason=reason, post=row.post, name=name)
-            outcome = self._place(replace(row, state=state, reason=reason, name=name), look) if name else state
-            for rival in self._rivals(key, {row.name, name}):
-                if self._path(rival) != rival.post:
-                    self._place(rival)
+            self._move(rivals, [settled, *rivals])
+            if row.name and row.name != name:  # the name it had is free for the next
+                left = self._others(row)
+                self._move(left, left)
         return Settled(state, reason, outcome)
 
-    def _rivals(self, key: str, names: set[str]) -> list[ArticleRow]:
-        """Other articles whose file name may now be another one."""
-        return [row for name in sorted(names - {""}) for row in self.ledger.rivals(name) if row.key != key]
+    def _others(self, row: ArticleRow) -> list[ArticleRow]:
+        """The other articles whose post would have this one's plain name."""
+        return [other for other in self.ledger.rivals(row.name) if other.key != row.key] if row.name else []
 
-    def _place(self, row: ArticleRow, look: Look | None = None) -> str:
-        """Write a published article's post under the name it is due; says new, revised or same."""
-        path = self._path(row)
+    def _move(self, rows: Sequence[ArticleRow], group: Sequence[ArticleRow]) -> None:
+        """Write anew the posts among `rows` whose file name is now another one; `group` has all of that plain name."""
+        for row in rows:
+            others = [other for other in group if other.key != row.key]
+            if _path(row, others) != row.post:
+                self._place(row, others)
+
+    def _place(self, row: ArticleRow, others: Sequence[ArticleRow], look: Look | None = None) -> str:
+        """Write a published article's post under the name it is due, and settle its row; says new, revised or same."""
+        path = _path(row, others)
         changed = self.shelf.put(path, post.render(_post_of(row, self._body(row, look))))
-        if path != row.post:
-            if row.post and not self.ledger.claimed(row.post, row.key):
-                self.shelf.remove(row.post)
-            self.ledger.settle(row.key, state=row.state, reason=row.reason, post=path, name=row.name)
+        if row.post and path != row.post and not self.ledger.claimed(row.post, row.key):
+            self.shelf.remove(row.post)
+        self.ledger.settle(row.key, state=row.state, reason=row.reason, post=path, name=row.name)
         if not row.post:
             return "new"
         return "revised" if changed else "same"
-
-    def _path(self, row: ArticleRow) -> str:
-        """Plain name for the article that was captured first, `-<key>` for every other of that name."""
-        title = _title(row)
-        first = self.ledger.rivals(row.name)[0].key == row.key
-        plain = first and not _LIKE_A_SUFFIX.search(post.stem(title, row.key))
-        return f"{_folder(row)}/{post.file_name(title, row.key, suffixed=not plain)}"
 
     def _body(self, row: ArticleRow, look: Look | None) -> Article:
         """The page whose BODY the post shows: the one at hand, or read again from the archive."""
@@ -185,6 +187,13 @@ def _standing(row: ArticleRow) -> tuple[str, str, str]:
 def _title(row: ArticleRow) -> str:
     """The list's title, else the page's, as they came; '' when neither leaves anything of itself in a TITLE."""
     return next((title for title in (row.title, row.page_title) if post.title_text(title)), "")
+
+
+def _path(row: ArticleRow, others: Sequence[ArticleRow]) -> str:
+    """Plain name for the article that was captured first of those that share it, `-<key>` for every other."""
+    first = all((row.first_key, row.key) < (other.first_key, other.key) for other in others)
+    plain = first and not _LIKE_A_SUFFIX.search(post.stem(_title(row), row.key))
+    return f"{_folder(row)}/{post.file_name(_title(row), row.key, suffixed=not plain)}"
 
 
 def _folder(row: ArticleRow) -> str:

@@ -250,8 +250,10 @@ class Walk:
         self._cursor = int(self.window.high.timestamp()) if mode == "cursor" else None
         return self._url()
 
-    def _end(self, *, complete: bool, why: str = "") -> None:
+    def _end(self, *, complete: bool, why: str = "") -> str | None:
+        """Gives None, so that every way out of `take` reads `return …`."""
         self.complete, self.why = complete, why
+        return None
 
 
 def not_shown(walk: Walk, known: Iterable[str], read: PastWindow | None) -> list[str]:

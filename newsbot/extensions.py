@@ -96,7 +96,7 @@ class Archive:
         await self.run.commit.durable()
         return look
 
-    def fail(self, error: BaseException) -> None:
+    def fail(self, error: BaseException | None) -> None:
         """An error after which going on would lose something: stop, and say so in the verdict."""
         facts = self.run.facts
         if isinstance(error, ArchiveError):

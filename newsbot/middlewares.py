@@ -1,23 +1,30 @@
-"""Gate: what may be asked, and when (design.md, "Where it may go", "Politeness is per host and belongs to the ledger").
+"""Gate: what may be asked, and when (design.md, "Where it may go", "Politeness is per host"). Unpack: Content-Encoding.
 
-It stands before everything else, so that robots.txt, redirects and images pass it too.
+The gate stands before everything else, so that robots.txt, redirects and images pass it too.
 """
 
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.http import Response
 
 from newsbot import text
 from newsbot.extensions import Archive
+from newsbot.warc.message import decoded
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from scrapy import Request
     from scrapy.crawler import Crawler
+
+#: Begins the flag of a response whose Content-Encoding is broken; the reason follows.
+UNDECODABLE = "undecodable: "
 
 
 class NotAllowed(IgnoreRequest):
@@ -55,11 +62,11 @@ class Gate:
     async def process_request(self, request: Request) -> None:
         """Raises NotAllowed, Resting or Stopping; waits for the host's turn among all processes."""
         host = self._host(request)
-        ledger, clock = self._archive.run.ledger, self._archive.run.clock
-        if until := ledger.resting(host, clock()):
+        hosts = self._archive.run.hosts
+        if until := hosts.resting(host):
             raise Resting(host, until)
         if self._delay:
-            await self._wait(ledger.reserve(host, clock(), self._delay) - clock())
+            await self._wait(hosts.turn(host, self._delay))
 
     def _host(self, request: Request) -> str:
         parts = urlsplit(request.url)
@@ -79,3 +86,34 @@ class Gate:
                 return
         if self._archive.stopping.is_set():
             raise Stopping("the run is ending")
+
+
+class Unpack:
+    """Takes the Content-Encoding off a body, with the function that a replay uses, and leaves text undecoded.
+
+    Scrapy's own HttpCompressionMiddleware guesses the character set of every page that names none on the way, which is
+    most of the time it takes here, and the guess is wrong for mostly-ASCII GBK.
+    """
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """A plain Response with the payload; where it cannot be unpacked, empty and with the flag UNDECODABLE."""
+        headers = [(b"content-encoding", value) for value in response.headers.getlist(b"Content-Encoding")]
+        if not headers:
+            return response
+        flags = list(response.flags)
+        try:
+            body = decoded(response.body, headers)
+        except ValueError as error:
+            body = b""
+            flags.append(f"{UNDECODABLE}{error}")
+        return Response(
+            response.url,
+            status=response.status,
+            headers=response.headers,
+            body=body,
+            flags=flags,
+            request=request,
+            certificate=response.certificate,
+            ip_address=response.ip_address,
+            protocol=response.protocol,
+        )

@@ -1,4 +1,4 @@
-"""All views anew from the WARC files: what `scrapy replay` does, without its command line."""
+"""Views from the WARC files: all of them anew (what `scrapy replay` does), or what a killed run left out."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsbot.replay import Absorber, Found, Reading, Unreadable, name_of
+from newsbot.warc.recovery import Recovered, recover
 
 if TYPE_CHECKING:
+    from newsbot.archive import Archive
+    from newsbot.clock import Clock
     from newsbot.ledger import Ledger
     from newsbot.shelf import Shelf
 
@@ -68,8 +71,8 @@ def rebuild(
             after = ledger.posts()
             report.pages, report.unreadable, report.published = absorber.pages, absorber.unreadable, len(after)
             report.stale = sorted(before - after)
-            for path in report.stale:
-                shelf.remove(path)
+            for stale in report.stale:
+                shelf.remove(stale)
             for path in paths:
                 ledger.mark_absorbed(name_of(path, root), path.stat().st_size)
             if dry:
@@ -77,6 +80,32 @@ def rebuild(
     except _Undo:
         pass
     return report
+
+
+def catch_up(
+    archive: Archive, ledger: Ledger, shelf: Shelf, clock: Clock, progress: Callable[[str], None]
+) -> list[str]:
+    """Recover files of killed runs and take in every WARC file that the views do not know whole; one line a recovery.
+
+    `progress` gets a line for each file that is read.
+    """
+    lines = [_line(recovered) for recovered in recover(archive.root, clock=clock)]
+    known = ledger.absorbed()
+    unknown = [path for path in archive.warc_files() if archive.relative(path) not in known]
+    if unknown:
+        absorber = Absorber(archive.root, ledger, shelf)
+        for path in unknown:
+            progress(f"newsbot: taking in {archive.relative(path)}, which the ledger does not know whole")
+            absorber.take(path)
+        absorber.settle()
+        for path in unknown:
+            ledger.mark_absorbed(archive.relative(path), path.stat().st_size)
+    return lines
+
+
+def _line(recovered: Recovered) -> str:
+    line = f"{recovered.file}: {recovered.exchanges} exchanges kept, {recovered.cut_bytes} bytes of half ones cut"
+    return f"{line} ({recovered.why})" if recovered.why else line
 
 
 def _take_all(absorber: Absorber, paths: Sequence[Path], root: Path, jobs: int, progress: Progress) -> None:

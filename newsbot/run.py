@@ -20,13 +20,14 @@ from newsbot.archive import Archive, RunLock, run_stamp, write_verdict
 from newsbot.article import REASONS, Article, Capture, Look, Refusal
 from newsbot.desk import Desk, judge_exchange
 from newsbot.errors import ArchiveError, Locked
+from newsbot.hosts import Hosts
 from newsbot.ledger import Ledger, Work
-from newsbot.replay import Absorber, page_from
+from newsbot.rebuild import catch_up
+from newsbot.replay import page_from
 from newsbot.shelf import PostShelf
 from newsbot.sina import channels, listing
 from newsbot.warc import message
 from newsbot.warc.commit import GroupCommit
-from newsbot.warc.recovery import recover
 from newsbot.warc.writer import Writer, Written
 
 if TYPE_CHECKING:
@@ -89,8 +90,9 @@ class Run:
             opening.callback(self.ledger.close)
             self._take_job()
             opening.callback(self.ledger.end_job, self.options.kind, self.name)
+            self.hosts = Hosts(self.ledger, self.clock, self.options.ban_rest)
             self.desk = Desk(self.ledger, PostShelf(self.archive.posts), page_from(self.archive.root))
-            self._bring_in(progress)
+            self.facts.recovered = catch_up(self.archive, self.ledger, self.desk.shelf, self.clock, progress)
             self.writer = Writer(
                 self.archive.root,
                 info=self.options.info,
@@ -111,24 +113,6 @@ class Run:
             return False if holder.partition(":")[0] == here else None
 
         self.ledger.take_job(self.options.kind, self.name, f"{here}:{os.getpid()}", self.clock(), JOB_SECONDS, alive)
-
-    def _bring_in(self, progress: Callable[[str], None]) -> None:
-        """Recover files of killed runs and take in every WARC file that the views do not know yet."""
-        for recovered in recover(self.archive.root, clock=self.clock):
-            self.facts.recovered.append(
-                f"{recovered.file}: {recovered.exchanges} exchanges kept, {recovered.cut_bytes} bytes of half ones cut"
-            )
-        absorbed = self.ledger.absorbed()
-        open_elsewhere = [path for path in self.archive.warc_files() if self.archive.relative(path) not in absorbed]
-        if not open_elsewhere:
-            return
-        absorber = Absorber(self.archive.root, self.ledger, self.desk.shelf)
-        for path in open_elsewhere:
-            progress(f"taking in {self.archive.relative(path)}")
-            absorber.take(path)
-        absorber.settle()
-        for path in open_elsewhere:
-            self.ledger.mark_absorbed(self.archive.relative(path), path.stat().st_size)
 
     # --- capture ---
 
@@ -241,16 +225,11 @@ class Run:
         if counter:
             setattr(self.facts, counter, getattr(self.facts, counter) + 1)
 
-    # --- hosts ---
-
-    def ban(self, host: str) -> datetime:
-        """The site said no: the host rests, twice as long as the last time; until when."""
-        strikes = self.ledger.strikes(host)
-        until = self.clock() + self.options.ban_rest * 2**strikes
-        self.ledger.rest(host, until, strikes + 1)
+    def ban(self, host: str) -> None:
+        """The site said no: the host rests, and the verdict says so."""
+        self.hosts.ban(host)
         if host not in self.facts.bans:
             self.facts.bans.append(host)
-        return until
 
     # --- the end ---
 

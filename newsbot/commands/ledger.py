@@ -29,7 +29,7 @@ class Command(NewsbotCommand):
         """For the list of commands."""
         return "Print the ledger's archival tables as canonical text (table, TAB, JSON; sorted)"
 
-    def work(self, args: list[str], opts: argparse.Namespace) -> int:
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:  # noqa: ARG002 - it has no options of its own
         """Print it."""
         if args != ["dump"]:
             raise UsageError("say what to do: scrapy ledger dump", print_help=False)

@@ -19,7 +19,7 @@ from newsbot.desk import judge_exchange, judge_page
 from newsbot.discovery import Walk
 from newsbot.errors import ArchiveError, BadInput, CaptureBroken, UnknownArgument
 from newsbot.extensions import Archive
-from newsbot.middlewares import NotAllowed, Resting, Stopping
+from newsbot.middlewares import UNDECODABLE, NotAllowed, Resting, Stopping
 from newsbot.sina import channels, listing, urls
 
 if TYPE_CHECKING:
@@ -128,7 +128,9 @@ class SinaFinance(Spider):
     async def parse_listing(self, response: Response, walk: Walk) -> AsyncIterator[Request]:
         """A list's answer: note its entries, ask for what the walk wants next."""
         capture: Capture = response.meta["capture"]
-        answer = listing.read(response.body, response.url, _content_type(response), response.status)
+        answer = _undecodable(response) or listing.read(
+            response.body, response.url, _content_type(response), response.status
+        )
         if isinstance(answer, listing.Page):
             self.run.listing(capture, answer)
             self._changed.set()
@@ -169,7 +171,7 @@ class SinaFinance(Spider):
         room = self.settings.getint("WORK_AHEAD") - len(self._open)
         while room > 0 and (work := self.run.lease(room)):
             for one in work:
-                if until := self.run.ledger.resting(_host(one.url), self.run.clock()):
+                if until := self.run.hosts.resting(_host(one.url)):
                     self.run.put_off(one.key, until)
                 else:
                     yield self._article_request(one.key, one.url)
@@ -189,7 +191,8 @@ class SinaFinance(Spider):
         """An article's answer: an article, or a refusal with a reason."""
         capture: Capture = response.meta["capture"]
         location = (response.headers.get(b"Location") or b"").decode("latin-1")
-        result = judge_exchange(capture, asked, location) or judge_page(capture, response.body, _content_type(response))
+        refused = judge_exchange(capture, asked, location) or _undecodable(response)
+        result = refused or judge_page(capture, response.body, _content_type(response))
         if isinstance(result, Refusal) and result.reason == "ban":
             self.run.ban(_host(response.url))
         yield Look(key, capture, result)
@@ -212,7 +215,7 @@ class SinaFinance(Spider):
             yield await self.archive.refuse(key, asked, Refusal(reason, str(error)))
         else:
             capture: Capture = request.meta["capture"]
-            yield Look(key, capture, judge_exchange(capture, asked, "") or Refusal("undecodable", _words(failure)))
+            yield Look(key, capture, judge_exchange(capture, asked, "") or Refusal("no-answer", _words(failure)))
 
     def item_done(self, item: Look) -> None:
         """An article went through the pipelines, or failed in them."""
@@ -247,6 +250,12 @@ def _read_urls(source: str) -> Sequence[str]:
 
 def _content_type(response: Response) -> str:
     return (response.headers.get(b"Content-Type") or b"").decode("latin-1")
+
+
+def _undecodable(response: Response) -> Refusal | None:
+    """The refusal of an answer whose Content-Encoding is broken."""
+    flag = next((flag for flag in response.flags if flag.startswith(UNDECODABLE)), None)
+    return Refusal("undecodable", flag.removeprefix(UNDECODABLE)) if flag else None
 
 
 def _host(url: str) -> str:

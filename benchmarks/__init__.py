@@ -1,0 +1,1 @@
+"""What newsbot costs, beside a named baseline."""

@@ -1,0 +1,48 @@
+"""Politeness per host, over the ledger, so that a second process never doubles the rate (design.md)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from newsbot.clock import Clock
+    from newsbot.ledger import Ledger
+
+#: How long what the ledger said of a host's rest is taken as true; another process's ban is obeyed within this time.
+LOOK_AGAIN = timedelta(seconds=5)
+
+
+class Hosts:
+    """Which host may be asked, and when."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, rest: timedelta) -> None:
+        """`rest` is how long a host rests after its first no; doubled with each that follows."""
+        self._ledger = ledger
+        self._clock = clock
+        self._rest = rest
+        self._seen: dict[str, tuple[datetime, datetime | None]] = {}  # host → when looked, until when it rests
+
+    def resting(self, host: str) -> datetime | None:
+        """Until when the host rests (aware UTC), None when it may be asked."""
+        now = self._clock()
+        looked, until = self._seen.get(host, (None, None))
+        if looked is None or not timedelta(0) <= now - looked < LOOK_AGAIN:
+            until = self._ledger.resting(host, now)
+            self._seen[host] = (now, until)
+        return until if until and until > now else None
+
+    def ban(self, host: str) -> datetime:
+        """The site said no: the host rests, twice as long as the last time; until when."""
+        if until := self.resting(host):  # answers to what was asked before the first no
+            return until
+        strikes = self._ledger.strikes(host)
+        until = self._clock() + self._rest * float(2 ** min(strikes, 10))
+        self._ledger.rest(host, until, strikes + 1)
+        self._seen.pop(host, None)
+        return until
+
+    def turn(self, host: str, interval: float) -> timedelta:
+        """How long to wait before asking the host, `interval` seconds after whoever asked it last in any process."""
+        now = self._clock()
+        return self._ledger.reserve(host, now, interval) - now
