@@ -12,11 +12,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from pages import page_of
 
 from newsbot import post
 from newsbot.article import Article
 from newsbot.sina import page
+from tests.pages import page_of
 
 POSTS = Path(__file__).resolve().parents[2] / "shared" / "posts"
 NAMES = sorted(path.name for path in POSTS.glob("*.md"))

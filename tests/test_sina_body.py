@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from pages import URL, read_body
 
 from newsbot.article import Refusal
 from newsbot.sina import body
+from tests.pages import URL, read_body
 
 HERE = "https://finance.sina.com.cn/china/2021-09-29/"
 QUIET = 'referrerpolicy="no-referrer"'

@@ -6,10 +6,10 @@ import oracle
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from pages import URL, read_body
 
 from newsbot.sina import body
 from newsbot.sina.serialise import serialise
+from tests.pages import URL, read_body
 
 
 def oracle_says(inner: str) -> str:

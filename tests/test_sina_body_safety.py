@@ -6,10 +6,10 @@ import re
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pages import read_body
 
 from newsbot.sina import body
 from newsbot.sina.charref import escape_text, escape_value
+from tests.pages import read_body
 
 _DANGEROUS = [
     *(

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pages import page as layout_d
 
 from newsbot import post
 from newsbot.article import REASONS, Article, Image, Refusal
 from newsbot.sina import body, layouts, page
+from tests.pages import page as layout_d
 
 FOLDERS = sorted(path.parent for path in Path(__file__).parent.glob("fixtures/page/*/page.html"))
 READ = [folder for folder in FOLDERS if (folder / "expected.post.md").exists()]
