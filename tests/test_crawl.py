@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -130,8 +131,6 @@ def test_a_second_run_captures_no_article_again(tmp_path: Path) -> None:
 
 
 def test_an_article_that_enters_a_list_late_is_found_by_the_next_run(tmp_path: Path) -> None:
-    from datetime import timedelta
-
     site = Site(NOW, 20, troubles=False)
     with Server(site, tmp_path / "site") as server:
         bot = Bot(tmp_path / "archive", server)

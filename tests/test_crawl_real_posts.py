@@ -1,4 +1,4 @@
-"""The seed and the real posts beside the project, put back as pages of the fake site, come out of a crawl byte for byte."""
+"""The real posts beside the project, put back as pages of the fake site, come out of a crawl byte for byte."""
 
 from __future__ import annotations
 
