@@ -5,7 +5,7 @@
 PYTHON = python3
 ARGS =
 BIN = .venv/bin
-PIP = $(BIN)/python -m pip --disable-pip-version-check -q
+PIP = $(BIN)/python -m pip --disable-pip-version-check -qq
 UV_COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 
 # A stamp is a copy of the lock that .venv holds.

@@ -24,7 +24,7 @@ LAYERS = (
     {"newsbot.warc", "newsbot.sina.urls"},
     {"newsbot.sina", "newsbot.post", "newsbot.archive"},
     {"newsbot.ledger", "newsbot.shelf"},
-    {"newsbot.discovery", "newsbot.desk", "newsbot.health"},
+    {"newsbot.discovery", "newsbot.desk", "newsbot.health", "newsbot.hosts"},
     {"newsbot.replay", "newsbot.rebuild", "newsbot.run"},
 )
 
