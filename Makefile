@@ -58,7 +58,7 @@ $(DEV): requirements-dev.txt $(RUN)
 advice = $(shell \
 	command -v $(PYTHON) >/dev/null 2>&1 \
 	  || { echo "there is no $(PYTHON) here: install the Debian packages python3 and python3-venv"; exit; }; \
-	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null \
-	  || { echo "$(PYTHON) is older than 3.11: install a newer one and name it, as in make test PYTHON=python3.11"; exit; }; \
+	$(PYTHON) -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))" 2>/dev/null \
+	  || { echo "$(PYTHON) is not Python 3.11, 3.12 or 3.13: name one that is, as in make test PYTHON=python3.11"; exit; }; \
 	$(PYTHON) -c "import ensurepip, venv" 2>/dev/null \
 	  || echo "$(PYTHON) -m venv cannot work here: install the Debian package python3-venv")
