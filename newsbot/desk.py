@@ -49,7 +49,8 @@ def judge_exchange(capture: Capture, asked: str, location: str) -> Refusal | Non
     `asked` is the URL the spider wanted, `location` the answer's Location header ('' for none).
     """
     if not capture.status:
-        return Refusal("no-answer", capture.error)
+        kept_away = capture.error.startswith("AddressRefused")  # resolver.py: a private address, or CONNECT_TO
+        return Refusal("not-allowed" if kept_away else "no-answer", capture.error)
     if capture.truncated:
         return Refusal("too-large" if capture.truncated == "length" else "cut", f"truncated: {capture.truncated}")
     if capture.status >= 500 or capture.status in {408, 429}:

@@ -55,6 +55,7 @@ class Archive:
         self._renewing: Any = None
         kind = getattr(crawler.spider, "kind", "schedule")
         self.run = Run(archive_of(settings), system_clock(), _options(settings, kind))
+        self.run.facts.log = settings["LOG_FILE"] or ""
         self.run.open(progress=tell)
         self.stopping = asyncio.Event()
 
@@ -103,7 +104,7 @@ class Archive:
             facts.unwritable = facts.unwritable or str(error)
         else:
             words = str(error) if isinstance(error, NewsbotError) else f"{type(error).__name__}: {error}"
-            facts.errors.append(f"{words} (see the log beside the verdict in {self.run.archive.runs})")
+            facts.errors.append(f"{words}; {facts.log or 'the log'} has the whole story")
         if isinstance(error, NewsbotError) and not self._broken:
             self._broken = True
             self.stop(type(error).__name__, say=False)

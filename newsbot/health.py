@@ -19,6 +19,7 @@ class Facts:
 
     run: str = ""
     kind: str = "schedule"  #: schedule, backfill or urls
+    log: str = ""  #: where Scrapy's log of the run is
     began: str = ""  #: ISO 8601, UTC
     ended: str = ""
     seconds: float = 0.0

@@ -60,7 +60,7 @@ class Options:
 
 
 class Run:
-    """See the module. Use: `open()`, then work, then `finish()`; `abandon()` when it cannot be begun."""
+    """See the module. Use: `open()`, `begin()`, then work, then `finish()`."""
 
     def __init__(self, archive: Archive, clock: Clock, options: Options) -> None:
         self.archive = archive
@@ -207,9 +207,10 @@ class Run:
         """Settle the article: post, row done, lease given back. Exactly once: the row is committed last."""
         with self.ledger.transaction():
             settled = self.desk.settle(look.key, look)
+            attempts = self._attempts.pop(look.key, 0)
             wait = None
             if settled.state == "failed":
-                wait = self.clock() + min(FIRST_WAIT * 2 ** min(self._attempts.get(look.key, 0), 10), LONGEST_WAIT)
+                wait = self.clock() + min(FIRST_WAIT * 2 ** min(attempts, 10), LONGEST_WAIT)
             self.ledger.release(look.key, self.name, not_before=wait)
         self._count(look, settled.outcome)
 
@@ -241,6 +242,7 @@ class Run:
             if not self.facts.unwritable:
                 self._note_run({"ended": self.facts.ended, "exit_code": verdict.exit_code, "verdict": verdict.line})
             self.writer.close()
+            self.commit.close()
             self._mark_absorbed()
             write_verdict(self.archive, self.began, self._report(verdict))
         except ArchiveError as error:

@@ -94,7 +94,7 @@ class SinaFinance(Spider):
         """Lists, then articles as the ledger hands them out, until neither is left."""
         if self.kind == "urls":
             for url in self.wanted:
-                yield self._article_request(urls.article_key(url), url)
+                yield self._article_request(self.run.ledger.key_of(url) or urls.article_key(url), url)
         else:
             self._walks.extend(Walk(window) for window in self.run.plan(self.lists, self.since, self.until))
             for request in self._next_walk():
