@@ -163,7 +163,9 @@ def test_a_header_with_bare_line_feeds_and_folded_values_is_read(tmp_path: Path)
     assert (one.type, one.target, one.block) == ("resource", "a: b", b"hi")
 
 
-@pytest.mark.parametrize("length", [b"", b"Content-Length: -1\r\n", b"Content-Length: many\r\n"])
+@pytest.mark.parametrize(
+    "length", [b"", b"Content-Length: -1\r\n", b"Content-Length: many\r\n", b"Content-Length: " + b"9" * 5000 + b"\r\n"]
+)
 def test_a_record_without_a_length_is_damage(length: bytes, tmp_path: Path) -> None:
     (torn,) = records(_file(tmp_path, member(b"WARC/1.1\r\nWARC-Type: resource\r\n" + length + b"\r\nhi\r\n\r\n")))
     assert isinstance(torn, Torn)

@@ -7,7 +7,7 @@ Memory stays flat: never more than a few pieces of PIECE bytes are held, whateve
 from __future__ import annotations
 
 import zlib
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 #: Bytes asked of the file, and given out, at a time.
 PIECE = 64 * 1024
@@ -19,31 +19,12 @@ class Damage(Exception):
     """The stretch cannot be read on; its text says why. Caught by the reader, which makes a Torn of it."""
 
 
-class Stretches(Protocol):
-    """How the reader sees a file: stretches of record bytes, one after the other."""
-
-    offset: int  #: where the present stretch begins in the file, bytes
-
-    def begin(self) -> bool:
-        """Go to the next stretch; False at the end of the file. Raises Damage when no stretch begins here."""
-        ...
-
-    def read(self) -> bytes:
-        """Some of the present stretch's bytes, decompressed; b'' at its end. Raises Damage."""
-        ...
-
-    def place(self) -> int:
-        """Offset in the file of the first byte not yet given out; after the end of a stretch, where the next begins."""
-        ...
-
-
 class Plain:
-    """An uncompressed WARC file: one stretch from `offset` to the end of the file."""
+    """An uncompressed WARC file: one stretch from `offset` (bytes) to the end of the file."""
 
     def __init__(self, stream: BinaryIO, offset: int) -> None:
         self.offset = offset
         self._stream = stream
-        self._place = offset
         self._begun = False
 
     def begin(self) -> bool:
@@ -53,17 +34,11 @@ class Plain:
 
     def read(self) -> bytes:
         """The next piece of the file."""
-        piece = self._stream.read(PIECE)
-        self._place += len(piece)
-        return piece
-
-    def place(self) -> int:
-        """Where the file has been read to."""
-        return self._place
+        return self._stream.read(PIECE)
 
 
 class Members:
-    """A gzip file, member by member."""
+    """A gzip file, member by member; `offset` is where the present one begins, bytes."""
 
     def __init__(self, stream: BinaryIO, offset: int) -> None:
         self.offset = offset

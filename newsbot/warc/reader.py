@@ -30,6 +30,7 @@ _MAGIC = b"WARC/"
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _END = b"\r\n\r\n"
 _HEAD_LIMIT = 1024 * 1024  # bytes; no WARC header is that long
+_LENGTH_DIGITS = 19  # nor is any block that large
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class _Walk:
                     raise Damage("the empty lines that end this record are cut off")
 
     def _length(self, more: bool) -> int:
-        if not self._packed:
+        if isinstance(self._source, Plain):
             return self._passed - self._begin
         return 0 if more or self._begin else self._source.place() - self._source.offset
 
@@ -117,8 +118,8 @@ class _Walk:
         headers = {name.lower(): value for name, value in reversed(fields)}
         concurrent = tuple(value.strip("<>") for name, value in fields if name.lower() == "warc-concurrent-to")
         length = headers.get("content-length", "")
-        if not (length.isascii() and length.isdigit()):
-            raise Damage(f"the record's Content-Length is {length!r}")
+        if not (length.isascii() and length.isdigit() and len(length) < _LENGTH_DIGITS):
+            raise Damage(f"the record's Content-Length is {length[:40]!r}")
         inner = self._begin if self._packed else 0
         record = Record(headers, b"", str(self._path), self.at, 0, inner, concurrent, int(length))
         if record.size <= MAX_BLOCK:
