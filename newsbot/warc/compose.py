@@ -156,9 +156,8 @@ class Composer:
             ("surplus", str(exchange.surplus or "")),
             ("error", exchange.error),
         ]
-        facts += self._chain(exchange.chain)
-        if exchange.context:
-            facts.append(("newsbot", canonical(exchange.context).decode()))
+        context = canonical(exchange.context).decode() if exchange.context else ""  # may raise, so first
+        facts += [*self._chain(exchange.chain), ("newsbot", context)]
         return [(name, value) for name, value in facts if value]
 
     def _chain(self, chain: tuple[bytes, ...]) -> Fields:
