@@ -29,8 +29,8 @@ UNITS = re.compile(
     r"\b(bytes?|seconds?|requests?|articles?|times|share|tasks?|hours?|\d+ m?s|\d+ [MG]i?B)\b", re.IGNORECASE
 )
 
-#: What names a developer's machine or a registry; the brackets keep this line itself from being found. tests/postgres.sh
-#: needs a short path for its socket, below a name of its own.
+#: What names a developer's machine or a registry; the brackets keep this line itself from being found.
+#: tests/postgres.sh needs a short path for its socket, below a name of its own.
 ELSEWHERE = re.compile(
     r"/[w]ork/|/[r]oot/|/[h]ome/|/[U]sers/|/[t]mp/(?!newsbot-)|[p]ypi\.org|[p]ythonhosted\.org|[n]pmjs\.org|--(?:extra-)?[i]ndex-url"
 )
