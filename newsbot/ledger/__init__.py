@@ -8,17 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from newsbot.ledger.facts import Facts
+from newsbot.ledger.opening import file_url
 from newsbot.ledger.rows import ArticleRow, LookRow, WindowRow, Work
-from newsbot.ledger.work import Worklist
+from newsbot.ledger.sharing import Sharing
+from newsbot.ledger.standing import Standing
 
 if TYPE_CHECKING:
     from newsbot.clock import Clock
 
-__all__ = ["ArticleRow", "Ledger", "LookRow", "WindowRow", "Work"]
+__all__ = ["ArticleRow", "Ledger", "LookRow", "WindowRow", "Work", "file_url"]
 
 
-class Ledger(Facts, Worklist):
-    """Both halves over one database."""
+class Ledger(Facts, Standing, Sharing):
+    """All of it over one database."""
 
     @classmethod
     def open(cls, url: str, clock: Clock) -> Ledger:

@@ -1,0 +1,132 @@
+"""The connection of the ledger and its transactions."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from newsbot.errors import LedgerError
+from newsbot.ledger import opening
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Executable, Row
+
+    from newsbot.ledger.statement import Statement
+
+
+class Database:
+    """One process's hold on the database: one connection, one transaction at a time. Not for several threads."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = opening.connect(url)
+        self._dialect = self._engine.dialect
+        self._errors: tuple[type[Exception], ...] = (SQLAlchemyError, self._dialect.loaded_dbapi.Error)
+        self._open = False  #: a transaction runs
+        self._spoiled = ""  #: why it can only be rolled back
+        self._lost = False  #: the server went away
+        self._attach()
+
+    def _attach(self) -> None:
+        self._connection = self._engine.raw_connection()
+        self._cursor = self._connection.cursor()
+
+    def _attach_again(self) -> None:
+        self._connection.invalidate()
+        self._engine.dispose()
+        self._attach()
+        self._lost = False
+
+    def close(self) -> None:
+        """Let the database go; what is not committed is rolled back."""
+        self._connection.close()
+        self._engine.dispose()
+
+    @property
+    def backend(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._dialect.name
+
+    @contextmanager
+    def transaction(self, *, alone: bool = True) -> Iterator[None]:
+        """Several calls as one transaction; one within another is part of it, and its failure is the whole one's.
+
+        No other process writes what the records say meanwhile; with `alone` False PostgreSQL lets others write what
+        is not locked. Raises ArchiveError when the database's disk is full or read-only, LedgerError for what else
+        it refuses.
+        """
+        if self._open:
+            try:
+                yield
+            except BaseException as error:
+                self._spoiled = self._spoiled or type(error).__name__
+                raise
+            return
+        begin = opening.ALONE if alone else opening.BESIDE_OTHERS
+        try:
+            self._execute(begin[self.backend], None)
+            self._open = True
+            yield
+            self._execute("COMMIT", None)
+        except BaseException:
+            self._roll_back()
+            raise
+        finally:
+            self._open, self._spoiled = False, ""
+
+    def _roll_back(self) -> None:
+        try:
+            self._connection.rollback()
+        except self._errors:
+            self._lost = True  # the database rolls back by itself what has lost its client
+
+    def _run(self, statement: Statement, *rows: Mapping[str, Any]) -> int:
+        """Execute with each row of parameters; how many rows that touched. Several rows want a transaction."""
+        if len(rows) == 1:
+            self._execute(statement.text(self._dialect), rows[0])
+        elif rows:
+            self._execute(statement.text(self._dialect), rows, many=True)
+        return self._cursor.rowcount
+
+    def _rows(self, statement: Statement, **parameters: Any) -> Sequence[tuple[Any, ...]]:
+        """What a query gives, or a statement that says RETURNING."""
+        return self._execute(statement.text(self._dialect), parameters, fetch=True)
+
+    def _column(self, statement: Statement, **parameters: Any) -> list[Any]:
+        return [row[0] for row in self._rows(statement, **parameters)]
+
+    def _execute(self, text: str, parameters: Any, *, many: bool = False, fetch: bool = False) -> Sequence[Any]:
+        """The one place where the driver is called, so that each of its errors becomes one of ours."""
+        if self._spoiled:
+            raise LedgerError(
+                f"the ledger's transaction goes on after a failure in it ({self._spoiled}); nothing of it is kept: "
+                "this is a mistake in newsbot, please report it"
+            )
+        try:
+            if self._lost and not self._open:
+                self._attach_again()
+            if many:
+                self._cursor.executemany(text, parameters)
+            elif parameters is None:
+                self._cursor.execute(text)
+            else:
+                self._cursor.execute(text, parameters)
+            return self._cursor.fetchall() if fetch else ()
+        except self._errors as error:
+            self._spoiled = type(error).__name__ if self._open else ""
+            driver: Any = self._connection.driver_connection
+            self._lost = self._lost or bool(getattr(driver, "closed", False))  # psycopg's; SQLite is never lost
+            raise opening.failure(error) from error
+
+    def _snapshot(self, queries: Iterable[tuple[str, Executable]]) -> Iterator[tuple[str, Row[Any]]]:
+        """The rows of named queries, one by one, all as of one moment; not what the running transaction wrote."""
+        try:
+            with self._engine.execution_options(reading=True).connect() as connection:
+                for name, query in queries:
+                    rows = connection.execute(query, execution_options={"stream_results": True, "max_row_buffer": 1000})
+                    yield from ((name, row) for row in rows)
+        except SQLAlchemyError as error:
+            raise opening.failure(error) from error

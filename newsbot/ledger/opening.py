@@ -1,0 +1,143 @@
+"""How the ledger's database is opened, made when it is empty, and refused when it is something else."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from newsbot.errors import ArchiveError, BadInput, LedgerError, LedgerTooNew
+from newsbot.ledger.schema import VERSION, metadata, version
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+#: How long a process waits for another one's transaction before it gives up; they are short but for a replay's.
+PATIENCE = 30  # seconds
+
+#: How a transaction begins. SQLite has one writer anyway. On PostgreSQL what the records say is written by one
+#: process at a time too: which of two articles gets the plain file name is read first and written then.
+ALONE = {
+    "sqlite": "BEGIN IMMEDIATE",
+    "postgresql": "BEGIN; SELECT pg_advisory_xact_lock(hashtext('newsbot'), hashtext(current_schema()))",
+}
+#: The same for work that locks its own rows.
+BESIDE_OTHERS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
+#: One unchanging view for reading several tables.
+READING = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
+
+_DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
+
+
+def file_url(path: Path) -> str:
+    """The URL of an SQLite ledger in this file, whatever signs its path has."""
+    return URL.create("sqlite", database=str(path)).render_as_string()
+
+
+def connect(url: str) -> Engine:
+    """An engine on a database whose schema is this program's; made when the database is empty.
+
+    Raises BadInput (no such URL), LedgerTooNew, LedgerError (not reachable, not a ledger, older), ArchiveError (an
+    SQLite file that cannot be written).
+    """
+    parsed = _parse(url)
+    name = parsed.get_backend_name()
+    try:
+        # `named` is a style that Statement can write for both databases.
+        engine = create_engine(parsed, paramstyle="named") if name == "sqlite" else create_engine(parsed)
+    except (ImportError, ArgumentError) as error:
+        raise BadInput(f"LEDGER_URL {_shown(parsed)} cannot be used ({error}); see the README") from error
+    event.listen(engine, "connect", _prepare_sqlite if name == "sqlite" else _prepare_postgresql)
+    event.listen(engine, "begin", _begin)
+    try:
+        with engine.begin() as connection:
+            _check_or_make(connection, parsed)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise failure(error, f"the ledger {_shown(parsed)}") from error
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def failure(error: Exception, ledger: str = "the ledger") -> LedgerError | ArchiveError:
+    """The error of newsbot for one of the database's: its first line, and what to do."""
+    words = (str(getattr(error, "orig", None) or error).strip() or type(error).__name__).splitlines()[0]
+    if re.search(r"is full|No space left|readonly|unable to open|disk I/O", words):
+        return ArchiveError(f"{ledger} cannot be written: {words}; check disk space and permissions, then run again")
+    if re.search(r"is locked|lock timeout", words):
+        return LedgerError(
+            f"{ledger} is busy: another process wrote for more than {PATIENCE} s ({words}); wait until it has ended"
+        )
+    return LedgerError(f"{ledger} cannot be used: {words}; check LEDGER_URL; `scrapy replay` makes a damaged one anew")
+
+
+def _parse(url: str) -> URL:
+    hidden = re.sub(r"://[^@]*@", "://***@", url)
+    try:
+        parsed = make_url(url)
+        driver = parsed.get_driver_name()
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise BadInput(f"LEDGER_URL {hidden!r} is no database URL; see the README") from error
+    if _DRIVERS.get(parsed.get_backend_name()) != driver:
+        raise BadInput(f"LEDGER_URL {hidden!r}: the ledger lies in sqlite:/// or postgresql+psycopg://; see the README")
+    return parsed
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    # Python's own transaction control would begin late and deferred; ours says BEGIN itself.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")  # safe against kill -9; a power cut may cost the last commits
+
+
+def _prepare_postgresql(connection: Any, _: object) -> None:
+    connection.autocommit = True  # as on SQLite: BEGIN is ours
+    connection.execute(f"SET lock_timeout = '{PATIENCE}s'; SET client_encoding = 'UTF8'")
+    connection.execute("SET synchronous_commit = off")  # as NORMAL on SQLite: the WARC files are the truth
+
+
+def _begin(connection: Connection) -> None:
+    words = READING if connection.get_execution_options().get("reading") else ALONE
+    connection.exec_driver_sql(words[connection.dialect.name])
+
+
+def _check_or_make(connection: Connection, url: URL) -> None:
+    if connection.dialect.name == "postgresql":
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+        if encoding != "UTF8":
+            raise LedgerError(
+                f"the database {_shown(url)} keeps text as {encoding}: make one with ENCODING 'UTF8' for the ledger"
+            )
+    tables = inspect(connection).get_table_names()
+    if version.name in tables:
+        _check(connection.execute(select(version.c.version)).scalar_one_or_none(), url)
+    elif tables:
+        raise LedgerError(
+            f"the database {_shown(url)} is not newsbot's: it has a table {tables[0]!r}; "
+            "give LEDGER_URL a database of its own"
+        )
+    else:
+        metadata.create_all(connection, checkfirst=False)
+        connection.execute(version.insert().values(version=VERSION))
+
+
+def _check(found: int | None, url: URL) -> None:
+    """The schema's version against ours. A migration, when there is one, goes here, in the same transaction."""
+    if found == VERSION:
+        return
+    if found is not None and found > VERSION:
+        raise LedgerTooNew(
+            f"the ledger {_shown(url)} has schema {found}, this newsbot knows {VERSION}: use the newer newsbot"
+        )
+    raise LedgerError(f"the ledger {_shown(url)} has the older schema {found}: move it away and run `scrapy replay`")
+
+
+def _shown(url: URL) -> str:
+    return url.difference_update_query(["password", "sslpassword"]).render_as_string(hide_password=True)

@@ -1,0 +1,118 @@
+"""How articles stand: what the desk asks the ledger, and what it settles."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy import literal_column as literal
+
+from newsbot.article import Capture
+from newsbot.ledger.database import Database
+from newsbot.ledger.rows import ArticleRow, WindowRow
+from newsbot.ledger.schema import DUE, article, capture, listed, window
+from newsbot.ledger.statement import BLANK, Statement, as_keys, at_most, parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ROW = select(*(article.c[field.name] for field in fields(ArticleRow)))
+_BY_KEY = Statement(_ROW.where(article.c.key == bindparam("key")))
+_AMONG = Statement(lambda backend: _ROW.where(article.c.key.in_(backend.each_key)))
+_BY_NAME = Statement(_ROW.where(article.c.name == bindparam("name")).order_by(article.c.first_key, article.c.key))
+_CLAIMS = Statement(
+    at_most(select(article.c.key).where(article.c.post == bindparam("post"), article.c.key != bindparam("key")))
+)
+_OF_URL = Statement(
+    select(article.c.key)
+    .where(article.c.url == bindparam("url"))
+    .order_by(case((article.c.channel_key != BLANK, literal("0")), else_=literal("1")), article.c.key)
+)
+_SETTLE = Statement(
+    update(article).where(article.c.key == bindparam("of")).values(parameters(("state", "reason", "post", "name")))
+)
+_WHERE_IT_LIES = Statement(
+    select(capture.c.key, capture.c.url, capture.c.status, capture.c.file, capture.c.offset).where(
+        capture.c.record_id == bindparam("record_id")
+    )
+)
+_SHOWN = Statement(
+    lambda backend: select(listed.c.article).where(
+        listed.c.list == bindparam("list"), listed.c.article.in_(backend.each_key)
+    )
+)
+_POSTS = Statement(select(article.c.post).where(article.c.post > BLANK))
+_WINDOWS = Statement(
+    at_most(
+        select(window.c.key, window.c.facts)
+        .where(window.c.list == bindparam("list"))
+        .order_by(window.c.high.desc(), window.c.key.desc())
+    )
+)
+_HOLES = Statement(at_most(_ROW.where(DUE).order_by(article.c.ctime.desc(), article.c.key)))
+_COUNTS = Statement(select(article.c.state, func.count()).group_by(article.c.state))
+_DATE = slice(0, 27)  #: of a Key
+
+
+class Standing(Database):
+    """Answers about articles, captures and windows."""
+
+    def article(self, key: str) -> ArticleRow | None:
+        """What is known of one article."""
+        rows = self._rows(_BY_KEY, key=key)
+        return ArticleRow(*rows[0]) if rows else None
+
+    def articles(self, keys: Sequence[str]) -> list[ArticleRow]:
+        """What is known of these; unknown ones are left out."""
+        return [ArticleRow(*row) for row in self._rows(_AMONG, keys=as_keys(keys))]
+
+    def rivals(self, name: str) -> list[ArticleRow]:
+        """The articles whose post would have this plain name, the one captured first in front."""
+        return [ArticleRow(*row) for row in self._rows(_BY_NAME, name=name)]
+
+    def claimed(self, post: str, key: str) -> bool:
+        """Has another article than `key` this post path?"""
+        return bool(self._rows(_CLAIMS, post=post, key=key, limit=1))
+
+    def key_of(self, url: str) -> str:
+        """The key of the article that has this canonical URL, '' when none is known.
+
+        Should several have it, the one that a list has named: the list's docid is the article's identity.
+        """
+        keys = self._column(_OF_URL, url=url)
+        return keys[0] if keys else ""
+
+    def capture(self, record_id: str) -> Capture:
+        """Where a capture lies; KeyError when there is none of that id."""
+        rows = self._rows(_WHERE_IT_LIES, record_id=record_id)
+        if not rows:
+            raise KeyError(record_id)
+        key, url, status, file, offset = rows[0]
+        return Capture(record_id, key[_DATE], url, status, file, offset)
+
+    def listed_by(self, list_name: str, keys: Sequence[str]) -> set[str]:
+        """Those of `keys` that this list has shown."""
+        return set(self._column(_SHOWN, list=list_name, keys=as_keys(keys)))
+
+    def settle(self, key: str, *, state: str, reason: str, post: str, name: str) -> None:
+        """Set the columns that follow from the others; the desk decides them."""
+        self._run(_SETTLE, {"of": key, "state": state, "reason": reason, "post": post, "name": name})
+
+    def posts(self) -> set[str]:
+        """The path of every post."""
+        return set(self._column(_POSTS))
+
+    def windows(self, list_name: str, limit: int = 200) -> list[WindowRow]:
+        """A list's windows, the newest first."""
+        rows = self._rows(_WINDOWS, list=list_name, limit=limit)
+        return [WindowRow(key, json.loads(facts)) for key, facts in rows]
+
+    def holes(self, limit: int) -> list[ArticleRow]:
+        """Listed articles that are neither captured nor refused for good, the newest first."""
+        return [ArticleRow(*row) for row in self._rows(_HOLES, limit=limit)]
+
+    def counts(self) -> dict[str, int]:
+        """Number of articles by state."""
+        return {state: number for state, number in self._rows(_COUNTS)}  # noqa: C416 - typed by the comprehension
