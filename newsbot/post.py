@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -78,6 +79,7 @@ def read(content: bytes) -> Post:
     return Post(fields["title"], fields["categories"][2], _date(fields["date"]), fields["headimg"], body)
 
 
+@lru_cache(maxsize=4096)  # asked several times for every article
 def title_text(title: str) -> str:
     """TITLE before it is quoted, from a title as listed; may be ''."""
     return _cut_to_width(clean_line(title).strip(_BLANKS)).translate(_FORBIDDEN)

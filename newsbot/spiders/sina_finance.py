@@ -168,7 +168,10 @@ class SinaFinance(Spider):
 
     def _leased(self) -> Iterator[Request]:
         """Articles from the ledger, as many as may wait at one time."""
-        room = self.settings.getint("WORK_AHEAD") - len(self._open)
+        ahead = self.settings.getint("WORK_AHEAD")
+        room = ahead - len(self._open)
+        if room < ahead // 2:  # half a load at a time: a lease of one costs as much as a lease of many
+            return
         while room > 0 and (work := self.run.lease(room)):
             for one in work:
                 if until := self.run.hosts.resting(_host(one.url)):
