@@ -102,7 +102,7 @@ class Capture(HTTP11DownloadHandler):
             raise
         stopped = "download_stopped" in response.flags
         exchanges = _exchanges(request, download, None, stopped=stopped)
-        check_response(request, response, exchanges, partial=stopped)
+        check_response(request, response, exchanges)
         await self._keep(request, exchanges)
         return response
 
@@ -167,7 +167,7 @@ def _ending(recording: Recording, error: BaseException | None, aborted: str, *, 
     elif recording.lost and not _unreadable(error):
         token = "disconnect"  # noqa: S105
     else:
-        token = "unspecified"  # noqa: S105
+        token, words = "unspecified", words or "the answer could not be read to its end"
     if recording.whole and not recording.lost:
         token = ""
         words = words if error is not None else ""

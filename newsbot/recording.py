@@ -45,7 +45,7 @@ class Connection(Protocol):
 
 
 class Recording:
-    """One exchange while it happens: what was sent, what came, how it ended. Once closed it takes no more."""
+    """One exchange while it happens: what was sent, what came, how it ended. Once closed it keeps no more."""
 
     __slots__ = (
         "_connection",
@@ -56,6 +56,7 @@ class Recording:
         "peer",
         "received",
         "sent",
+        "spoilt",
         "started",
         "surplus",
         "whole",
@@ -67,6 +68,7 @@ class Recording:
         self.sent: list[bytes] = []
         self.received: list[bytes] = []
         self.surplus = 0  #: bytes after the end of the message
+        self.spoilt = False  #: some of them came so late that Twisted closes the connection
         self.whole = False  #: the message came to its end
         self.lost = ""  #: why the connection was lost before that, or was not closed in order where closing is the end
         self.peer: Peer | None = None
@@ -75,11 +77,10 @@ class Recording:
 
     def receive(self, data: bytes) -> None:
         """Keep `data`, or count it when the message is over."""
-        if self._connection is None:
-            return
         if self.whole:
             self.surplus += len(data)
-        else:
+            self.spoilt = True
+        elif self._connection is not None:
             self.received.append(data)
             self.last = time.monotonic()
 
@@ -145,7 +146,7 @@ class Download:
 
 
 def one_line(error: BaseException) -> str:
-    """Name an error in one line of at most 500 characters, with the reasons that Twisted keeps in it or in its cause."""
+    """Name an error in one line of at most 500 characters, with the reasons Twisted keeps in it or in its cause."""
     inner = error if hasattr(error, "reasons") else error.__cause__
     reasons = [one_line(reason.value) for reason in getattr(inner, "reasons", [])]
     words = "; ".join(reasons) or str(error) or str(error.__cause__ or "")

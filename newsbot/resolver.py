@@ -36,7 +36,7 @@ Endpoint = tuple[str, int]  #: host or address, and port
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
-class AddressRefused(Exception):  # noqa: N818 - a refusal ("not-allowed"), not a failure of the network
+class AddressRefused(Exception):  # a refusal ("not-allowed"), not a failure of the network
     """The request's host may not be connected to; no retry of Scrapy's applies. One line says why."""
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError, StopDownload
 
 from newsbot.errors import CaptureBroken
-from newsbot.warc.message import entity
+from newsbot.warc.message import dechunk, split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 
     from newsbot.warc.exchange import Exchange
 
+#: Flags of a response that may hold less than what came: stopped by a signal handler, or cut.
+_PARTIAL = frozenset({"download_stopped", "dataloss"})
+#: The flag of one that ended by closing; when that was not in order it counts as cut (recording.py).
+_UNBOUNDED = "partial"
 _HEAD_END = re.compile(rb"\n\r?\n")
 
 
-def check_response(request: Request, response: Response, exchanges: Sequence[Exchange], *, partial: bool) -> None:
+def check_response(request: Request, response: Response, exchanges: Sequence[Exchange]) -> None:
     """Raise CaptureBroken unless the last of `exchanges` holds `request` and the status and body of `response`.
 
-    `partial`: a signal handler stopped the download, so the body may be the beginning of what is archived.
+    Where Scrapy itself says that the response is not whole, its body may be the beginning of what is archived.
     """
     exchange = exchanges[-1] if exchanges else None
     if exchange is None or exchange.response is None:
@@ -39,7 +43,10 @@ def check_response(request: Request, response: Response, exchanges: Sequence[Exc
     status = exchange.response[:64].split(None, 2)[1:2]
     if status != [b"%d" % response.status]:
         raise _broken(request, f"Scrapy's status is {response.status}, the tee's is {status!r}")
-    if not _same_body(request.method, response.body, exchange.response, partial=partial or bool(exchange.truncated)):
+    partial = not _PARTIAL.isdisjoint(response.flags)
+    if exchange.truncated and not partial and _UNBOUNDED not in response.flags:
+        raise _broken(request, f"Scrapy has the whole answer and the tee a beginning ({exchange.truncated})")
+    if not _same_body(request.method, response.body, exchange.response, partial=partial):
         raise _broken(request, f"Scrapy's body ({len(response.body)} bytes) is not that of the tee")
 
 
@@ -52,7 +59,7 @@ def check_answered(request: Request, error: BaseException, exchanges: Sequence[E
             request, f"Scrapy began to read an answer ({type(error).__name__}) and the tee has none"
         ) from error
     if isinstance(error, StopDownload) and error.response is not None:
-        check_response(request, error.response, exchanges, partial=True)
+        check_response(request, error.response, exchanges)
 
 
 def _same_body(method: str, body: bytes, raw: bytes, *, partial: bool) -> bool:
@@ -60,11 +67,12 @@ def _same_body(method: str, body: bytes, raw: bytes, *, partial: bool) -> bool:
     start = end.end() if end else len(raw)
     if len(raw) - start == len(body) and raw.endswith(body):  # not chunked: nothing to copy
         return True
+    message = split(raw)
     try:
-        archived = entity(raw, method)
+        archived, whole = dechunk(message.body) if message.chunked else (message.entity(method), True)
     except ValueError:  # broken chunks: Scrapy gives a response only where data loss is tolerated
         return partial
-    return archived.startswith(body) if partial else archived == body
+    return archived.startswith(body) if partial else whole and archived == body
 
 
 def _broken(request: Request, what: str) -> CaptureBroken:

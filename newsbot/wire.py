@@ -88,6 +88,15 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
             request.download.recordings.append(self._recording)
         return super().request(request)
 
+    @property
+    def state(self) -> str:
+        """Tell the pool not to use a connection again on which bytes came after the message.
+
+        Twisted closes such a connection and calls it QUIESCENT still: over TLS the next request on it was lost unsent.
+        """
+        spoilt = self._recording is not None and self._recording.spoilt
+        return "CONNECTION_LOST" if spoilt else str(super().state)
+
     def handshakeCompleted(self) -> None:  # noqa: N802 - IHandshakeListener
         """TLS stands: what was written goes out."""
         self._shaken = True
