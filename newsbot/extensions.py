@@ -158,7 +158,7 @@ def _info(settings: Any) -> dict[str, str]:
     info = {
         "software": f"newsbot/{__version__}",
         "isPartOf": settings["ARCHIVE_PART_OF"],
-        "description": "captures of Sina Finance; captures and posts belong to their publishers",
+        "description": "Captures and posts belong to their publishers; newsbot's licence covers its code",
         "operator": settings["OPERATOR"],
         "contact": settings["CONTACT"],
         "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
@@ -215,7 +215,7 @@ class Progress:
     def spider_opened(self) -> None:
         """Begin to show."""
         if self._crawler.get_extension(Archive) is not None:
-            self._bar = tqdm(desc="captured", unit=" exchanges", leave=False, miniters=0)
+            self._bar = tqdm(desc="kept", unit=" exchanges", leave=False, miniters=0)
             self._ticking = create_looping_call(self._show)
             self._ticking.start(0.5, now=True)
 
@@ -228,7 +228,7 @@ class Progress:
         self._bar.set_postfix_str(
             f"{len(archive.run.listed)} listed, {facts.published} published, {refused} refused", refresh=False
         )
-        self._bar.update(facts.captured - self._bar.n)
+        self._bar.update(facts.exchanges - self._bar.n)
         self._bar.refresh()
 
     def spider_closed(self) -> None:

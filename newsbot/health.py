@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 OK, FAILED, USAGE, HOLES, UNHEALTHY, UNWRITABLE = range(6)
@@ -28,8 +28,8 @@ class Facts:
     incomplete: list[str] = field(default_factory=list)  #: one line a window that was not read to its end
     listed: int = 0  #: different articles the lists showed
     new: int = 0  #: of these, never listed before
-    captured: int = 0  #: exchanges kept, all kinds
-    articles: int = 0  #: article pages read
+    exchanges: int = 0  #: kept in WARC files: lists, robots.txt, redirects and failures too
+    captured: int = 0  #: article pages among them, whole and read
     published: int = 0  #: posts written for the first time
     revised: int = 0  #: posts written anew
     same: int = 0
@@ -65,6 +65,12 @@ def judge(facts: Facts) -> Verdict:
     return Verdict(code, words[code], _line(facts, words[code], reasons), reasons)
 
 
+def report(facts: Facts, verdict: Verdict) -> dict[str, Any]:
+    """What `runs/<timestamp>.json` holds."""
+    told = {"exit_code": verdict.exit_code, "verdict": verdict.word, "line": verdict.line}
+    return {**asdict(facts), **told, "reasons": list(verdict.reasons)}
+
+
 def _unwritable(facts: Facts) -> list[tuple[int, str]]:
     return [(UNWRITABLE, facts.unwritable)] if facts.unwritable else []
 
@@ -76,9 +82,9 @@ def _unhealthy(facts: Facts) -> list[tuple[int, str]]:
     elif facts.windows and facts.kind == "schedule" and not facts.listed and not facts.stopped:
         found.append((UNHEALTHY, "every list was empty; look at the list API in a browser"))
     unparsed = facts.refused.get("no-layout", 0) + facts.refused.get("no-body", 0)
-    if unparsed >= ENOUGH_PAGES and unparsed > UNPARSED_SHARE * (facts.articles + unparsed):
+    if unparsed >= ENOUGH_PAGES and unparsed > UNPARSED_SHARE * (facts.captured + unparsed):
         found.append(
-            (UNHEALTHY, f"{unparsed} of {facts.articles + unparsed} pages did not parse: has the layout changed?")
+            (UNHEALTHY, f"{unparsed} of {facts.captured + unparsed} pages did not parse: has the layout changed?")
         )
     return found
 

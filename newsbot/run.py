@@ -11,7 +11,7 @@ import resource
 import socket
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +123,7 @@ class Run:
     def keep(self, exchange: Exchange) -> Capture:
         """Append an exchange to the archive (not yet durable: await `commit.durable()` next)."""
         written = self.writer.append(exchange)
-        self.facts.captured += 1
+        self.facts.exchanges += 1
         return _capture(written, exchange)
 
     def note_exchange(self, capture: Capture, context: dict[str, Any], location: str) -> None:
@@ -216,7 +216,7 @@ class Run:
 
     def _count(self, look: Look, outcome: str) -> None:
         if isinstance(look.result, Article):
-            self.facts.articles += 1
+            self.facts.captured += 1
         elif REASONS[look.result.reason]:
             reason = look.result.reason
             self.facts.refused[reason] = self.facts.refused.get(reason, 0) + 1
@@ -236,15 +236,16 @@ class Run:
 
     def finish(self) -> health.Verdict:
         """Sum up, write the last record and the verdict, close everything. Call once."""
-        self._sum_up()
         verdict = health.judge(self.facts)
         try:
+            self._sum_up()
+            verdict = health.judge(self.facts)
             if not self.facts.unwritable:
                 self._note_run({"ended": self.facts.ended, "exit_code": verdict.exit_code, "verdict": verdict.line})
             self.writer.close()
             self.commit.close()
             self._mark_absorbed()
-            write_verdict(self.archive, self.began, self._report(verdict))
+            write_verdict(self.archive, self.began, health.report(self.facts, verdict) | {"archive": self.archive.name})
         except ArchiveError as error:
             self.facts.unwritable = self.facts.unwritable or str(error)
             verdict = health.judge(self.facts)
@@ -275,16 +276,6 @@ class Run:
         facts = {"run": self.name, **facts}
         self.writer.note(f"urn:newsbot:run:{self.name}", facts)
         self.ledger.note_run(self.name, facts)
-
-    def _report(self, verdict: health.Verdict) -> dict[str, Any]:
-        return {
-            **asdict(self.facts),
-            "exit_code": verdict.exit_code,
-            "verdict": verdict.word,
-            "line": verdict.line,
-            "reasons": list(verdict.reasons),
-            "archive": self.archive.name,
-        }
 
 
 def _capture(written: Written, exchange: Exchange) -> Capture:

@@ -64,8 +64,6 @@ DOWNLOAD_TIMEOUT = 60
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 # Bytes from which Scrapy warns.
 DOWNLOAD_WARNSIZE = 8 * 1024 * 1024
-# Times a failed request is asked again in one run; the next run asks once more anyway.
-RETRY_TIMES = 2
 # 429 is left out of Scrapy's list: asking at once again is what it forbids. The host rests instead.
 RETRY_HTTP_CODES = [500, 502, 503, 504, 522, 524, 408]
 

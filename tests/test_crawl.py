@@ -63,8 +63,8 @@ def test_every_block_in_the_archive_is_what_the_server_logged(crawled: tuple[Bot
             if record.type in kept:
                 kept[record.type].append(record.block)
     verdict = bot.verdicts()[0]
-    logged = site.log[: verdict["captured"]]
-    assert len(kept["response"]) == verdict["captured"] > 100
+    logged = site.log[: verdict["exchanges"]]
+    assert len(kept["response"]) == verdict["exchanges"] > 100
     assert sorted(kept["request"]) == sorted(one.request for one in logged)
     assert sorted(kept["response"]) == sorted(one.response for one in logged)
 
