@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
 from scrapy.utils.conf import closest_scrapy_cfg
 from tqdm import tqdm
 
 from newsbot import archive
-from newsbot.errors import NewsbotError
+from newsbot.errors import BadUsage, NewsbotError
 
 if TYPE_CHECKING:
     import argparse
@@ -31,12 +30,8 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Scrapy's entry: refuse what is unknown (Scrapy hands unknown options over unparsed), then work."""
-        unknown = [arg for arg in args if arg.startswith("-") and arg != "-"]
-        if unknown:
-            raise UsageError(f"unknown option {unknown[0]}", print_help=False)
-        if 0 <= self.positional < len(args):
-            raise UsageError(f"unknown argument {args[self.positional]!r}", print_help=False)
         try:
+            self._check(args)
             self.exitcode = self.work(args, opts)
         except NewsbotError as error:
             tell(f"newsbot: {error}")
@@ -47,6 +42,14 @@ class Command(ScrapyCommand):
         except KeyboardInterrupt:
             tell("newsbot: stopped by Ctrl-C; nothing is half written")
             self.exitcode = 3
+
+    def _check(self, args: list[str]) -> None:
+        name = type(self).__module__.rpartition(".")[2]
+        unknown = [arg for arg in args if arg.startswith("-") and arg != "-"]
+        if unknown:
+            raise BadUsage(f"unknown option {unknown[0]}; see scrapy {name} --help")
+        if 0 <= self.positional < len(args):
+            raise BadUsage(f"unknown argument {args[self.positional]!r}; see scrapy {name} --help")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> int:
         """Do it; the exit code."""

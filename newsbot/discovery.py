@@ -124,6 +124,7 @@ class Walk:
     window: Window
     complete: bool = False
     why: str = ""
+    unreachable: bool = False  #: it is the list API's host that does not answer, so no other list will be read either
     mode: str = ""
     notes: list[str] = field(default_factory=list)  #: which way was taken and why, where it was not the first choice
     answers: int = 0
@@ -174,9 +175,9 @@ class Walk:
             "newest": self.newest.isoformat() if self.newest else None,
         }
 
-    def fail(self, why: str) -> None:
+    def fail(self, why: str, *, unreachable: bool = False) -> None:
         """End the walk from outside: the host rests, the run stops."""
-        self.complete, self.why = False, why
+        self.complete, self.why, self.unreachable = False, why, unreachable
 
     def _url(self) -> str:
         channel = channels.by_name(self.window.list_name)
@@ -229,6 +230,7 @@ class Walk:
     def _refused(self, refusal: Refusal) -> str | None:
         self._failures += 1
         if refusal.reason == "ban" or self._failures >= TRIES:
+            self.unreachable = refusal.reason in {"ban", "no-answer"}
             return self._end(complete=False, why=f"{refusal.reason}: {refusal.evidence}")
         return self._url()
 

@@ -3,7 +3,7 @@
     NewsbotError                      exit code 1: the command could not run
     ├── BadInput                      an argument, setting or file from the user makes no sense
     │   ├── UnknownChannel            a channel name that channels.py does not hold
-    │   ├── UnknownArgument           exit code 2: a spider argument that does not exist
+    │   ├── BadUsage                  exit code 2: an option or argument that does not exist or does not go with another
     │   ├── UnreadableDate            -a since / -a until that is no date
     │   └── NotAWarc                  a path that is no WARC file
     ├── Locked                        another run of the same kind is at work on this archive
@@ -34,8 +34,8 @@ class UnknownChannel(BadInput):
     """A channel name that `sina.channels` does not hold."""
 
 
-class UnknownArgument(BadInput):
-    """A spider argument (-a) that does not exist."""
+class BadUsage(BadInput):
+    """An option or argument that does not exist, or does not go with another."""
 
     exit_code = 2
 

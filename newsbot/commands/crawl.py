@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from scrapy import signals
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.crawler import AsyncCrawlerProcess
-from scrapy.exceptions import UsageError
 from scrapy.spiderloader import SpiderLoader
 
 from newsbot.archive import run_stamp
 from newsbot.clock import system_clock
 from newsbot.console import Command as NewsbotCommand
 from newsbot.console import archive_of, say, say_json, tell
-from newsbot.errors import NewsbotError
+from newsbot.errors import BadUsage, NewsbotError
 from newsbot.extensions import Archive, Monitor
 
 if TYPE_CHECKING:
@@ -46,9 +45,9 @@ class Command(NewsbotCommand, BaseRunSpiderCommand):
     def work(self, args: list[str], opts: argparse.Namespace) -> int:
         """Crawl; the verdict's exit code."""
         if not args:
-            raise UsageError("say which spider: scrapy crawl sina_finance", print_help=False)
+            raise BadUsage("say which spider: scrapy crawl sina_finance")
         if args[0] not in _spiders(self.config):
-            raise UsageError(f"there is no spider {args[0]!r}; there is sina_finance", print_help=False)
+            raise BadUsage(f"there is no spider {args[0]!r}; there is sina_finance")
         self._log_to_file()
         if not self.config["CONTACT"]:
             self._advise()

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scrapy.exceptions import UsageError
-
 from newsbot.clock import system_clock
 from newsbot.console import Command as NewsbotCommand
 from newsbot.console import say
-from newsbot.errors import BadInput
+from newsbot.errors import BadInput, BadUsage
 from newsbot.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -32,7 +30,7 @@ class Command(NewsbotCommand):
     def work(self, args: list[str], opts: argparse.Namespace) -> int:  # noqa: ARG002 - it has no options of its own
         """Print it."""
         if args != ["dump"]:
-            raise UsageError("say what to do: scrapy ledger dump", print_help=False)
+            raise BadUsage("say what to do: scrapy ledger dump")
         archive = self.archive()
         if not archive.root.exists():
             raise BadInput(f"there is no archive in {archive.root}; is ARCHIVE_DIR right?")

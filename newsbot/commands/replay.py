@@ -7,13 +7,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scrapy.exceptions import UsageError
-
 from newsbot.archive import Archive, RunLock
 from newsbot.clock import system_clock
 from newsbot.console import Bar, say, say_json, tell
 from newsbot.console import Command as NewsbotCommand
-from newsbot.errors import ArchiveError, BadInput, Locked
+from newsbot.errors import ArchiveError, BadInput, BadUsage, Locked
 from newsbot.health import HOLES, OK
 from newsbot.ledger import Ledger
 from newsbot.rebuild import Report, rebuild
@@ -54,13 +52,11 @@ class Command(NewsbotCommand):
     def work(self, args: list[str], opts: argparse.Namespace) -> int:
         """Rebuild; 3 when --diff found differences or something could not be read."""
         if opts.jobs < 1:
-            raise UsageError(f"--jobs {opts.jobs}: give 1 or more", print_help=False)
+            raise BadUsage(f"--jobs {opts.jobs}: give 1 or more")
         if bool(args) != bool(opts.out):
-            raise UsageError("WARC files and --out DIR go together", print_help=False)
+            raise BadUsage("WARC files and --out DIR go together")
         if args and opts.diff:
-            raise UsageError(
-                "--diff compares with the archive's own posts; it does not go with --out", print_help=False
-            )
+            raise BadUsage("--diff compares with the archive's own posts; it does not go with --out")
         report, shelf = self._apart(args, opts) if args else self._whole(opts)
         differences = _show_differences(shelf, quiet=opts.json) if isinstance(shelf, DryShelf) else 0
         for one in report.unreadable:

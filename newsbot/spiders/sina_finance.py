@@ -17,7 +17,7 @@ from newsbot.article import Capture, Look, Refusal
 from newsbot.clock import system_clock
 from newsbot.desk import judge_exchange, judge_page
 from newsbot.discovery import Walk
-from newsbot.errors import ArchiveError, BadInput, CaptureBroken, UnknownArgument
+from newsbot.errors import ArchiveError, BadInput, BadUsage, CaptureBroken
 from newsbot.extensions import Archive
 from newsbot.middlewares import UNDECODABLE, NotAllowed, Resting, Stopping
 from newsbot.sina import channels, listing, urls
@@ -42,11 +42,11 @@ class SinaFinance(Spider):
     name = "sina_finance"
 
     def __init__(self, channels: str = "", since: str = "", until: str = "", urls: str = "", **others: Any) -> None:
-        """Check the arguments; raises UnknownArgument, UnknownChannel, UnreadableDate, BadInput."""
+        """Check the arguments; raises BadUsage, UnknownChannel, UnreadableDate, BadInput."""
         # Names that begin with _ come from scrapyd.
         unknown = [name for name in others if not name.startswith("_")]
         if unknown:
-            raise UnknownArgument(f"-a {unknown[0]} is not known; there are channels, since, until and urls")
+            raise BadUsage(f"-a {unknown[0]} is not known; there are channels, since, until and urls")
         super().__init__()
         now = system_clock()()
         self.lists = _names(channels)
@@ -144,7 +144,7 @@ class SinaFinance(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
         walk: Walk = request.cb_kwargs["walk"]
         if isinstance(failure.value, IgnoreRequest):
-            walk.fail(str(failure.value))
+            walk.fail(str(failure.value), unreachable=True)
             following = None
         else:
             following = walk.take(Refusal("no-answer", _words(failure)))
@@ -158,8 +158,13 @@ class SinaFinance(Spider):
         if url is not None:
             walk.fail("the run was stopped")
         self.run.window(walk)
-        await self.run.commit.durable()
         self._walks.popleft()
+        if walk.unreachable:  # asking for twenty more lists would only be impolite
+            for other in self._walks:
+                other.fail(f"not asked, as {walk.window.list_name} could not be: {walk.why}")
+                self.run.window(other)
+            self._walks.clear()
+        await self.run.commit.durable()
         for request in self._next_walk():
             yield request
         self._changed.set()
