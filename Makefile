@@ -1,4 +1,4 @@
-# newsbot's commands. Each first makes .venv from the lock when the lock has changed; nothing is downloaded but by pip.
+# newsbot's commands; `make` alone lists them. Each first makes .venv from the lock when the lock has changed.
 # More arguments for a command go into ARGS:   make crawl ARGS="-a channels=china -s CONTACT=you@example.org"
 # Another Python than python3:                 make test PYTHON=python3.12
 
@@ -6,52 +6,54 @@ PYTHON = python3
 ARGS =
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check -qq
-UV_COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
+UV_COMPILE = $(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 
-# A stamp is a copy of the lock that .venv holds.
+# A stamp is a copy of the lock that .venv holds; it comes last, so that a half-made .venv has none.
 RUN = .venv/requirements.txt
 DEV = .venv/requirements-dev.txt
 
-.PHONY: demo crawl test slow check bench lock gone
+.PHONY: help demo crawl test slow check bench lock broken
 .DELETE_ON_ERROR:
 
-# The main job whole, on an invented Sina: posts and WARC files come to lie in demo/.
-demo: $(RUN)
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+demo: $(RUN) ## the main job whole, on an invented Sina: posts and WARC files come to lie in demo/
 	@$(BIN)/python -m tests.demo $(ARGS)
 
-# The main job on the real site, politely. Set CONTACT first.
-crawl: $(RUN)
-	@$(BIN)/scrapy crawl sina_finance $(ARGS)
+crawl: $(RUN) ## the main job on the real site, politely; set CONTACT
+	@$(BIN)/python -m scrapy crawl sina_finance $(ARGS)
 
-test: $(RUN)
+test: $(RUN) ## the tests, in under two minutes
 	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
-# The judges that take long: kill loops, whole archives.
-slow: $(RUN)
+slow: $(RUN) ## the judges that take long: kill loops, whole archives
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
-check: $(DEV)
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
+check: $(DEV) ## ruff and mypy --strict
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m mypy
 
-# newsbot beside a bare Scrapy spider; the figures go to benchmarks/.
-bench: $(RUN)
+bench: $(RUN) ## newsbot beside a bare Scrapy spider; the figures go to benchmarks/
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
 
-# requirements*.in -> requirements*.txt. What is locked stays as it is: make lock ARGS=--upgrade
-lock: $(DEV)
+lock: $(DEV) ## requirements*.in -> requirements*.txt; ARGS=--upgrade takes newer versions
 	$(UV_COMPILE) $(ARGS) requirements.in -o requirements.txt
 	$(UV_COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
 
-$(RUN): requirements.txt $(shell test -x $(BIN)/python || echo gone)
+# .venv is made anew, never mended: it holds what the lock says and nothing else. `import pip` fails where .venv is not
+# there, where it was cut short, and where the Python it was made with has gone.
+$(RUN): requirements.txt $(shell $(BIN)/python -c "import pip" 2>/dev/null || echo broken)
 	$(if $(advice),$(error $(advice)))
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
-	@cmp -s $< $@ || { echo "newsbot: installing $< into .venv"; $(PIP) install --require-hashes -r $<; }
+	@if [ -n "$(filter broken,$^)" ] || ! cmp -s $< $@; then \
+	  echo "newsbot: making .venv from $<"; \
+	  $(PYTHON) -m venv --clear .venv && $(PIP) install --require-hashes -r $<; \
+	fi
 	@cp $< $@
 
 $(DEV): requirements-dev.txt $(RUN)
-	@cmp -s $< $@ || { echo "newsbot: installing $< into .venv"; $(PIP) install --require-hashes -r $<; }
+	@cmp -s $< $@ || { echo "newsbot: adding $< to .venv"; $(PIP) install --require-hashes -r $<; }
 	@cp $< $@
 
 # Why no .venv can be made here and what to do, in one line; empty when it can.

@@ -37,7 +37,7 @@ def test_the_demo_publishes_and_its_second_run_asks_for_no_article_again(project
     begun, again = verdicts(tmp_path)
     assert begun["published"] == len(list((tmp_path / "archive/posts").rglob("*.md"))) > 60
     assert again["listed"]
-    assert (again["new"], again["articles"], again["published"], again["revised"]) == (0, 0, 0, 0)
+    assert (again["new"], again["captured"], again["published"], again["revised"]) == (0, 0, 0, 0)
 
 
 def test_a_demo_that_is_stopped_ends_its_crawl_in_order_and_goes_on_later(project: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import ast
 import os
 import re
 import subprocess
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,13 @@ def test_every_channel_stands_in_the_readme() -> None:
 def test_every_exit_code_stands_in_the_readme() -> None:
     codes = {health.OK, health.FAILED, health.USAGE, health.HOLES, health.UNHEALTHY, health.UNWRITABLE}
     assert {int(code) for code in table("exit code")} == codes
+
+
+def test_every_field_of_a_verdict_stands_in_the_readme() -> None:
+    named = re.findall(r"[a-z_]+", " ".join(table("field")))
+    # What run.py adds to the facts of a run when it writes them down.
+    added = {"archive", "exit_code", "line", "reasons", "verdict"}
+    assert sorted(named) == sorted({field.name for field in fields(health.Facts)} | added)
 
 
 @pytest.mark.parametrize("name", [name for name, value in SETTINGS.items() if SCRAPYS.get(name, ...) != value])

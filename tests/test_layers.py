@@ -22,10 +22,11 @@ LAYERS = (
     {"newsbot", "newsbot.errors", "newsbot.article", "newsbot.clock"},
     {"newsbot.text", "newsbot.characters", "newsbot.warc.exchange"},
     {"newsbot.warc", "newsbot.sina.urls"},
-    {"newsbot.sina", "newsbot.post", "newsbot.archive"},
-    {"newsbot.ledger", "newsbot.shelf"},
+    {"newsbot.sina", "newsbot.post", "newsbot.archive", "newsbot.shelf"},
+    {"newsbot.ledger"},
     {"newsbot.discovery", "newsbot.desk", "newsbot.health", "newsbot.hosts"},
-    {"newsbot.replay", "newsbot.rebuild", "newsbot.run"},
+    {"newsbot.replay", "newsbot.rebuild"},
+    {"newsbot.run"},
 )
 
 #: The only modules that know Scrapy and Twisted.
