@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from newsbot.ledger.statement import Statement
 
+#: PostgreSQL would else send, and the driver hold, a whole table.
+_ROW_BY_ROW = {"stream_results": True, "max_row_buffer": 1000}
+
 
 class Database:
     """One process's hold on the database: one connection, one transaction at a time. Not for several threads."""
@@ -126,7 +129,7 @@ class Database:
         try:
             with self._engine.execution_options(reading=True).connect() as connection:
                 for name, query in queries:
-                    rows = connection.execute(query, execution_options={"stream_results": True, "max_row_buffer": 1000})
-                    yield from ((name, row) for row in rows)
+                    with connection.execute(query, execution_options=_ROW_BY_ROW) as rows:
+                        yield from ((name, row) for row in rows)
         except SQLAlchemyError as error:
             raise opening.failure(error) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,8 @@ from sqlalchemy import and_, delete, or_, select
 from newsbot.errors import LedgerError
 from newsbot.ledger.database import Database
 from newsbot.ledger.schema import ARCHIVAL, article, capture, lease, listed, run, warcfile, window
-from newsbot.ledger.statement import BLANK, Backend, Insert, Statement, as_keys, either, parameters, put, put_new
+from newsbot.ledger.statement import BLANK, Backend, Insert, Statement, either, parameters, put, put_new
+from newsbot.ledger.values import as_json, as_keys, storable
 from newsbot.text import stamp
 
 if TYPE_CHECKING:
@@ -122,12 +122,13 @@ class Facts(Database):
             row = {"key": key, "list": facts["list"], "high": high, "complete": bool(facts["complete"])}
         except (KeyError, TypeError, ValueError) as error:
             raise LedgerError(f"the window record {key} is not one of newsbot's: {error!r}; pass over it") from error
-        self._run(_WINDOW, _storable(row | {"facts": _json(facts)}))
+        self._run(_WINDOW, storable(row | {"facts": as_json(facts)}))
 
     def note_run(self, name: str, facts: Mapping[str, Any]) -> None:
         """Note facts of a run; its begin and its end are two records."""
         with self.transaction():
-            self._run(_RUN, *({"run": name, "name": key, "value": _json(value)} for key, value in facts.items()))
+            for fact, value in facts.items():
+                self._run(_RUN, storable({"run": name, "name": fact, "value": as_json(value)}))
 
     def clear(self) -> None:
         """Empty the archival tables and what hangs on them, for a rebuild."""
@@ -138,12 +139,12 @@ class Facts(Database):
     def dump(self) -> Iterator[str]:
         """Canonical text of the archival tables: table name, TAB, JSON; sorted. Where records lie, the CDXJ says."""
         for table, row in self._snapshot(_DUMPED):
-            yield f"{table}\t{_json(row._asdict())}"
+            yield f"{table}\t{as_json(row._asdict())}"
 
 
 def _from_entry(key: Key, entry: Entry) -> dict[str, Any]:
     dated, titled = entry.intime is not None, bool(entry.title.strip())
-    return _storable(
+    return storable(
         {
             "key": entry.key,
             "url_key": key,
@@ -161,12 +162,13 @@ def _from_entry(key: Key, entry: Entry) -> dict[str, Any]:
 
 
 def _sighting(key: Key, entry: Entry) -> dict[str, Any]:
-    return {"article": entry.key, "list": entry.list_name, "first_key": key, "ctime": _stamp(entry.ctime)}
+    row = {"article": entry.key, "list": entry.list_name, "first_key": key, "ctime": _stamp(entry.ctime)}
+    return storable(row)
 
 
 def _from_look(look: LookRow) -> dict[str, Any]:
     key = look.capture.key()
-    return _storable(
+    return storable(
         {
             "key": look.key,
             "url_key": key,
@@ -187,7 +189,7 @@ def _from_look(look: LookRow) -> dict[str, Any]:
 
 def _capture_row(look: LookRow) -> dict[str, Any]:
     seen = look.capture
-    return _storable(
+    return storable(
         {
             "record_id": seen.record_id,
             "key": seen.key(),
@@ -207,27 +209,3 @@ def _capture_row(look: LookRow) -> dict[str, Any]:
 
 def _stamp(moment: datetime | None) -> str:
     return stamp(moment) if moment else ""
-
-
-def _storable(row: dict[str, Any]) -> dict[str, Any]:
-    """No NUL, which PostgreSQL's text cannot hold, and no lone surrogates, which are no text: U+FFFD for each."""
-    whole = "".join([value for value in row.values() if isinstance(value, str)])
-    if "\0" in whole or not _encodable(whole):
-        return {name: _scalars(value) if isinstance(value, str) else value for name, value in row.items()}
-    return row
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _scalars(text: str) -> str:
-    return text.replace("\0", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def _json(value: Any) -> str:
-    return _scalars(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+import time
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url, select
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 #: How long a process waits for another one's transaction before it gives up; they are short but for a replay's.
-PATIENCE = 30  # seconds
+PATIENCE = 30.0  # seconds
 
 #: How a transaction begins. SQLite has one writer anyway. On PostgreSQL what the records say is written by one
 #: process at a time too: which of two articles gets the plain file name is read first and written then.
@@ -30,6 +32,7 @@ BESIDE_OTHERS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
 #: One unchanging view for reading several tables.
 READING = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 
+_MOMENT = 0.01  # seconds
 _DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
 
 
@@ -72,7 +75,7 @@ def failure(error: Exception, ledger: str = "the ledger") -> LedgerError | Archi
         return ArchiveError(f"{ledger} cannot be written: {words}; check disk space and permissions, then run again")
     if re.search(r"is locked|lock timeout", words):
         return LedgerError(
-            f"{ledger} is busy: another process wrote for more than {PATIENCE} s ({words}); wait until it has ended"
+            f"{ledger} is busy: another process wrote for more than {PATIENCE:g} s ({words}); wait until it has ended"
         )
     return LedgerError(f"{ledger} cannot be used: {words}; check LEDGER_URL; `scrapy replay` makes a damaged one anew")
 
@@ -92,14 +95,30 @@ def _parse(url: str) -> URL:
 def _prepare_sqlite(connection: Any, _: object) -> None:
     # Python's own transaction control would begin late and deferred; ours says BEGIN itself.
     connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
-    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000:.0f}")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")  # safe against kill -9; a power cut may cost the last commits
+    connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages: fewer syncs, and the -wal file stays below 20 MB
+
+
+def _write_ahead(connection: Any) -> None:
+    """WAL mode. While another process makes or leaves the file, SQLite says `locked` at once, busy_timeout or not."""
+    tries = int(PATIENCE / _MOMENT)
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            tries -= 1
+            if tries < 0 or "locked" not in str(error):
+                raise
+            time.sleep(_MOMENT)
+        else:
+            return
 
 
 def _prepare_postgresql(connection: Any, _: object) -> None:
     connection.autocommit = True  # as on SQLite: BEGIN is ours
-    connection.execute(f"SET lock_timeout = '{PATIENCE}s'; SET client_encoding = 'UTF8'")
+    connection.execute(f"SET lock_timeout = {PATIENCE * 1000:.0f}; SET client_encoding = 'UTF8'")
     connection.execute("SET synchronous_commit = off")  # as NORMAL on SQLite: the WARC files are the truth
 
 

@@ -21,8 +21,10 @@ VERSION = 1
 #: Text that compares by its bytes: PostgreSQL would sort by the locale.
 TEXT_BY_BYTES = String().with_variant(TEXT(collation="C"), "postgresql")
 
-#: Articles that wait to be asked. The partial index has the same words: SQLite uses it only for exactly these.
+#: Articles that wait to be asked, and all others. Each has a partial index of the same words (SQLite wants just these):
+#: an index on every state would tempt SQLite to sort all that are due where it can read the newest ones.
 DUE = text("state IN ('failed', 'listed')")
+DONE = text("state NOT IN ('failed', 'listed')")
 
 metadata = MetaData()
 
@@ -50,13 +52,13 @@ article = Table(
     *_texts("look_key", "look_outcome", "look_reason", "look_evidence"),  # largest of any look
     Column("state", TEXT_BY_BYTES, nullable=False, server_default="listed"),  # what follows from them (desk.settle) …
     *_texts("reason", "post", "name"),  # … with these
-    Index("article_by_state", "state"),
     Index("article_by_name", "name"),
     Index("article_by_post", "post"),
     # A hash: PostgreSQL's B-trees refuse values above 2,704 bytes, and URLs may be longer.
     Index("article_by_url", "url", postgresql_using="hash"),
 )
-Index("article_due", article.c.ctime.desc(), article.c.key, sqlite_where=DUE, postgresql_where=DUE)
+Index("article_due", article.c.ctime.desc(), article.c.key, article.c.state, sqlite_where=DUE, postgresql_where=DUE)
+Index("article_done", article.c.state, sqlite_where=DONE, postgresql_where=DONE)
 
 capture = Table(
     "capture",

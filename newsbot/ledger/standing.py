@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy import bindparam, case, func, select, union_all, update
 from sqlalchemy import literal_column as literal
 
 from newsbot.article import Capture
 from newsbot.ledger.database import Database
 from newsbot.ledger.rows import ArticleRow, WindowRow
-from newsbot.ledger.schema import DUE, article, capture, listed, window
-from newsbot.ledger.statement import BLANK, Statement, as_keys, at_most, parameters
+from newsbot.ledger.schema import DONE, DUE, article, capture, listed, window
+from newsbot.ledger.statement import BLANK, Statement, at_most, parameters
+from newsbot.ledger.values import as_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from newsbot.article import Key
 
 _ROW = select(*(article.c[field.name] for field in fields(ArticleRow)))
 _BY_KEY = Statement(_ROW.where(article.c.key == bindparam("key")))
@@ -33,11 +36,11 @@ _OF_URL = Statement(
 _SETTLE = Statement(
     update(article).where(article.c.key == bindparam("of")).values(parameters(("state", "reason", "post", "name")))
 )
-_WHERE_IT_LIES = Statement(
-    select(capture.c.key, capture.c.url, capture.c.status, capture.c.file, capture.c.offset).where(
-        capture.c.record_id == bindparam("record_id")
-    )
+_CAPTURE = select(
+    *(capture.c[name] for name in ("record_id", "key", "url", "status", "file", "offset")),
 )
+_BY_RECORD = Statement(_CAPTURE.where(capture.c.record_id == bindparam("record_id")))
+_OF_ARTICLE = Statement(_CAPTURE.where(capture.c.article == bindparam("article")).order_by(capture.c.key))
 _SHOWN = Statement(
     lambda backend: select(listed.c.article).where(
         listed.c.list == bindparam("list"), listed.c.article.in_(backend.each_key)
@@ -52,8 +55,9 @@ _WINDOWS = Statement(
     )
 )
 _HOLES = Statement(at_most(_ROW.where(DUE).order_by(article.c.ctime.desc(), article.c.key)))
-_COUNTS = Statement(select(article.c.state, func.count()).group_by(article.c.state))
-_DATE = slice(0, 27)  #: of a Key
+_COUNTS = Statement(
+    union_all(*(select(article.c.state, func.count()).where(some).group_by(article.c.state) for some in (DUE, DONE)))
+)
 
 
 class Standing(Database):
@@ -86,11 +90,14 @@ class Standing(Database):
 
     def capture(self, record_id: str) -> Capture:
         """Where a capture lies; KeyError when there is none of that id."""
-        rows = self._rows(_WHERE_IT_LIES, record_id=record_id)
+        rows = self._rows(_BY_RECORD, record_id=record_id)
         if not rows:
             raise KeyError(record_id)
-        key, url, status, file, offset = rows[0]
-        return Capture(record_id, key[_DATE], url, status, file, offset)
+        return _capture(*rows[0])
+
+    def captures(self, key: str) -> list[Capture]:
+        """Every look at an article, the earliest first."""
+        return [_capture(*row) for row in self._rows(_OF_ARTICLE, article=key)]
 
     def listed_by(self, list_name: str, keys: Sequence[str]) -> set[str]:
         """Those of `keys` that this list has shown."""
@@ -116,3 +123,8 @@ class Standing(Database):
     def counts(self) -> dict[str, int]:
         """Number of articles by state."""
         return {state: number for state, number in self._rows(_COUNTS)}  # noqa: C416 - typed by the comprehension
+
+
+def _capture(record_id: str, key: Key, *rest: Any) -> Capture:
+    date = key.partition(" ")[0]
+    return Capture(record_id, date, *rest)

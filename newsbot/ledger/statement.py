@@ -6,7 +6,6 @@ an article needs ten of them (`benchmarks/`). So they have no values of their ow
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -66,11 +65,6 @@ class Statement:
                 raise TypeError(f"a Statement has values of its own ({own}): name them or write them as literals")
             known = self._texts[dialect.name] = str(compiled)
         return known
-
-
-def as_keys(keys: Iterable[str]) -> str:
-    """What the parameter KEYS takes."""
-    return json.dumps(list(keys))
 
 
 def at_most(query: Select[Any]) -> Select[Any]:

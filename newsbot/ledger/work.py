@@ -5,19 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, bindparam, delete, func, or_, select, update
+from sqlalchemy import BindParameter, bindparam, delete, func, or_, select, text, update
 from sqlalchemy import literal_column as literal
 
 from newsbot.ledger.database import Database
 from newsbot.ledger.rows import Work
 from newsbot.ledger.schema import DUE, article, lease
-from newsbot.ledger.statement import BLANK, Backend, Statement, as_keys, at_most, parameters
+from newsbot.ledger.statement import BLANK, Backend, Statement, at_most, parameters
+from newsbot.ledger.values import as_keys
 from newsbot.text import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, Select, TextClause
     from sqlalchemy.sql.dml import ReturningInsert
 
 _NOW: BindParameter[str] = bindparam("now")
@@ -27,12 +28,12 @@ def _free() -> ColumnElement[bool]:
     return (lease.c.expires <= _NOW) & (lease.c.not_before <= _NOW)
 
 
-def _due() -> Select[Any]:
+def _due(condition: ColumnElement[bool] | TextClause) -> Select[Any]:
     """The newest articles to ask. On PostgreSQL rows that another process is just leasing are passed over."""
     query = (
         select(article.c.key, article.c.url, func.coalesce(lease.c.attempts, literal("0")))
         .select_from(article.outerjoin(lease, lease.c.article == article.c.key))
-        .where(DUE, or_(lease.c.article.is_(None), _free()))
+        .where(condition, or_(lease.c.article.is_(None), _free()))
         .order_by(article.c.ctime.desc(), article.c.key)
         .with_for_update(skip_locked=True, of=article)
     )
@@ -60,8 +61,11 @@ def _owned() -> ColumnElement[bool]:
 
 
 _ONE = (lease.c.article == bindparam("of")) & (lease.c.owner == bindparam("by"))
-_DUE = Statement(_due())
-_DUE_AMONG = Statement(lambda backend: _due().where(article.c.key.in_(backend.each_key)))
+_DUE = Statement(_due(DUE))
+# Here the keys are the way in, not the state: so no index shall know the state again.
+_DUE_AMONG = Statement(
+    lambda backend: _due(text("state || '' IN ('failed', 'listed')")).where(article.c.key.in_(backend.each_key))
+)
 _TAKE = Statement(_take)
 _RENEW = Statement(update(lease).where(_owned()).values(parameters(["expires"])))
 _DONE = Statement(delete(lease).where(_ONE))
