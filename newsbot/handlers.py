@@ -141,8 +141,9 @@ def _exchanges(
     request: Request, download: Download, error: BaseException | None, *, stopped: bool = False
 ) -> list[Exchange]:
     """Close the recordings of a download that ended with `error` or with a response; at least one exchange."""
+    stopped = stopped or isinstance(error, StopDownload)
     exchanges = [
-        _exchange(request, recording, *_ending(recording, error, download.aborted, stopped=stopped))
+        _exchange(request, recording, *_ending(recording, error, download.aborted, stopped=stopped), stopped=stopped)
         if recording is download.recordings[-1]
         else _exchange(request, recording, "disconnect", f"sent again on a new connection: {recording.lost}")
         for recording in download.recordings
@@ -162,7 +163,7 @@ def _ending(recording: Recording, error: BaseException | None, aborted: str, *, 
         token = "time"  # noqa: S105 - a token of WARC-Truncated
     elif isinstance(error, DownloadCancelledError):
         token = "length"  # noqa: S105
-    elif stopped or isinstance(error, StopDownload):
+    elif stopped:
         token, words = "unspecified", "stopped by a signal handler"
     elif recording.lost and not _unreadable(error):
         token = "disconnect"  # noqa: S105
@@ -180,9 +181,9 @@ def _unreadable(error: BaseException | None) -> bool:
     return isinstance(cause, ResponseFailed) and not any(reason.check(ConnectionClosed) for reason in cause.reasons)
 
 
-def _exchange(request: Request, recording: Recording, truncated: str, error: str) -> Exchange:
+def _exchange(request: Request, recording: Recording, truncated: str, error: str, *, stopped: bool = False) -> Exchange:
     """The recording, closed, as the archive takes it."""
-    sent, interim, answer = recording.close()
+    sent, interim, answer = recording.close(stopped=stopped)
     peer = recording.peer
     proxied = bool(request.meta.get("proxy"))
     exchange = Exchange(

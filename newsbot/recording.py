@@ -68,7 +68,7 @@ class Recording:
         self.sent: list[bytes] = []
         self.received: list[bytes] = []
         self.surplus = 0  #: bytes after the end of the message
-        self.spoilt = False  #: some of them came so late that Twisted closes the connection
+        self.spoilt = False  #: the connection is being closed: no further request may go over it
         self.whole = False  #: the message came to its end
         self.lost = ""  #: why the connection was lost before that, or was not closed in order where closing is the end
         self.peer: Peer | None = None
@@ -110,8 +110,12 @@ class Recording:
             self._in_order = isinstance(reason.value, ConnectionDone)
             self.peer = self._connection.peer()
 
-    def close(self) -> tuple[bytes, bytes, bytes]:
-        """End the recording; give request, heads of 1xx answers, and final answer (b'' when none began), all raw."""
+    def close(self, *, stopped: bool = False) -> tuple[bytes, bytes, bytes]:
+        """End the recording; give request, heads of 1xx answers, and final answer (b'' when none began), all raw.
+
+        `stopped`: a signal handler stopped the download, so the connection is being closed even after a whole answer.
+        """
+        self.spoilt = self.spoilt or stopped or not self.whole
         if self.peer is None and self._connection is not None:
             self.peer = self._connection.peer()
         self._connection = None

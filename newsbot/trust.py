@@ -91,7 +91,7 @@ def _authorities(path: Path, what: str) -> Any:
         blocks = _PEM.findall(path.read_bytes())
     except OSError as error:
         raise BadInput(
-            f"{what} {path} cannot be read: {error.strerror}; give a PEM file with CA certificates"
+            f"{what} {path} cannot be read ({error.strerror}): give a PEM file with CA certificates"
         ) from error
     if not blocks:
         raise BadInput(f"{what} {path} holds no certificate: give a PEM file with CA certificates")

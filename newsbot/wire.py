@@ -78,6 +78,7 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
     _recording: Recording | None = None
     _peer: Peer | None = None
     _shaken = False
+    _finishing = False
 
     def request(self, request: TxRequest) -> Deferred[IResponse]:
         """Send `request` and begin a recording of it; a hidden retry comes here again with the same request."""
@@ -90,11 +91,12 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
 
     @property
     def state(self) -> str:
-        """Tell the pool not to use a connection again on which bytes came after the message.
+        """Tell the pool not to use a connection again that is being closed.
 
-        Twisted closes such a connection and calls it QUIESCENT still: over TLS the next request on it was lost unsent.
+        Twisted calls one QUIESCENT still when bytes came after the message, or when the download was stopped and the
+        message came to its end nevertheless: the next request on it was then lost, over TLS without being sent.
         """
-        spoilt = self._recording is not None and self._recording.spoilt
+        spoilt = self._recording is not None and self._recording.spoilt and not self._finishing
         return "CONNECTION_LOST" if spoilt else str(super().state)
 
     def handshakeCompleted(self) -> None:  # noqa: N802 - IHandshakeListener
@@ -111,7 +113,9 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
         """The message is whole; `rest` came after it."""
         if self._recording is not None:
             self._recording.finish(len(rest))
+        self._finishing = True  # within, the pool takes the connection back and wants to hear QUIESCENT
         super()._finishResponse(rest)
+        self._finishing = False
 
     def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]  # noqa: N802 - Twisted's name
         """The connection is gone."""

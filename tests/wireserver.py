@@ -69,7 +69,7 @@ _PAGE = "<html><title>【虚构】线路</title><p>　　虚构的正文。</p><
 _CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
 _NOISE = random.Random(1)
 _BIG = [_NOISE.randbytes(65_000) for _ in range(40)]
-_QUICK = (("download_timeout", 0.4),)
+_QUICK = (("download_timeout", 1.0),)
 
 CASES: dict[str, Case] = {
     "ok": Case(_plain(_PAGE, b"Content-Type: text/html")),
