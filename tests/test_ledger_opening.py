@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from newsbot.errors import ArchiveError, BadInput, LedgerError, LedgerTooNew, NewsbotError
-from newsbot.ledger import file_url
+from newsbot.ledger import file_url, opening
 from tests.ledgers import BACKENDS, database, fill, open_ledger
 
 if TYPE_CHECKING:
@@ -133,6 +134,17 @@ def test_a_read_only_ledger_is_an_archive_error() -> None:
         open_ledger(file_url(folder / "ledger.sqlite")).close()
         forbid(folder)
         refusal(file_url(folder / "ledger.sqlite"), ArchiveError)
+
+
+def test_a_file_that_another_process_is_just_making_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "ledger.sqlite"
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    monkeypatch.setattr(opening, "PATIENCE", 0.05)
+    monkeypatch.setattr(time, "sleep", lambda _: other.close())  # the other one is done by the first time we look again
+    open_ledger(file_url(file)).close()
 
 
 @pytest.mark.parametrize("name", ["a?b.sqlite", "a%41#b.sqlite", "新 浪.sqlite", "a'b\".sqlite"])

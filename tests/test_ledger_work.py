@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from newsbot.errors import Locked
+from newsbot.ledger import opening
 from tests.ledgers import BACKENDS, NOW, capture, database, entry, fill, keys_of, look, open_ledger
 
 if TYPE_CHECKING:
@@ -110,6 +111,20 @@ def test_all_leases_of_a_run_are_given_back_at_once(ledger: Ledger) -> None:
     leased(ledger, "two", 1)
     assert ledger.release_all("one") == 3
     assert leased(ledger, "three") == [*keys[:3], keys[4]]
+
+
+def test_on_postgresql_nobody_waits_for_articles_that_another_is_just_leasing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "PATIENCE", 0.05)
+    with database("postgresql", tmp_path) as url:
+        one, other = open_ledger(url), open_ledger(url)
+        keys = fill(one, 4)
+        with one.transaction(alone=False):
+            assert leased(one, "one", 2) == keys[:2]
+            assert leased(other, "two", 3) == keys[2:]
+        one.close()
+        other.close()
 
 
 def test_one_transaction_settles_and_releases(ledger: Ledger) -> None:
