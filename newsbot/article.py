@@ -105,6 +105,7 @@ REASONS: dict[str, bool] = {
     "not-html": True,  # a picture, a PDF, JSON
     "too-large": True,  # over the size limit
     "no-layout": True,  # HTML, but none of the known layouts
+    "parser-error": True,  # the parser raised: our fault; `scrapy replay` mends it when the parser is mended
     "no-body": True,  # a layout fits and its body is empty
     "no-time": True,  # neither the list nor the page gives a time
     "no-title": True,  # neither the list nor the page gives a title

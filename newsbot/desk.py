@@ -8,6 +8,7 @@ so both end with the same rows and the same files.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ from newsbot.sina import channels, page, urls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+logger = logging.getLogger(__name__)
 
 #: A title that ends like a suffixed file name is always suffixed, so that no plain name can ever meet a suffixed one.
 _LIKE_A_SUFFIX = re.compile(r"-(?:[a-z]{7}\d{7}|\d+@[a-z0-9.-]+|[0-9a-f]{16})$")
@@ -68,8 +71,16 @@ def is_hop(status: int, location: str) -> bool:
 
 
 def judge_page(capture: Capture, body: bytes, content_type: str) -> Article | Refusal:
-    """What the page itself says; `body` is the entity without any Content-Encoding."""
-    return page.read(body, capture.url, status=capture.status, content_type=content_type)
+    """What the page itself says; `body` is the entity without any Content-Encoding.
+
+    The one place where any error of the parser is caught: one odd page must not end a crawl, nor every replay after it.
+    It is a refusal with its own reason, which the verdict calls unhealthy; a mended parser replays it.
+    """
+    try:
+        return page.read(body, capture.url, status=capture.status, content_type=content_type)
+    except Exception as error:
+        logger.exception("the parser failed on %s", capture.url)
+        return Refusal("parser-error", f"{type(error).__name__}: {error}".splitlines()[0])
 
 
 def validate(look: Look) -> Look:

@@ -72,16 +72,14 @@ class Archive:
 
     async def spider_opened(self) -> None:
         """The run begins: its first record."""
-        self.run.begin()
-        await self.run.commit.durable()
+        await self.run.begin()
         self._renewing = create_looping_call(self.run.renew)
         self._renewing.start(RENEW_EVERY, now=False)
 
     async def keep(self, exchange: Exchange) -> Capture:
         """Return when the exchange is in the archive for good; ArchiveError stops the crawl."""
         try:
-            capture = self.run.keep(exchange)
-            await self.run.commit.durable()
+            capture = await self.run.keep(exchange)
         except ArchiveError as error:
             self.fail(error)
             raise
@@ -93,9 +91,7 @@ class Archive:
 
     async def refuse(self, key: str, url: str, refusal: Refusal) -> Look:
         """Keep the fact that an article was not asked for."""
-        look = self.run.refuse(key, url, refusal)
-        await self.run.commit.durable()
-        return look
+        return await self.run.refuse(key, url, refusal)
 
     def fail(self, error: BaseException | None) -> None:
         """An error after which going on would lose something: stop, and say so in the verdict."""

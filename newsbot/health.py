@@ -81,6 +81,8 @@ def _unhealthy(facts: Facts) -> list[tuple[int, str]]:
         found.append((UNHEALTHY, f"no list could be read: {facts.incomplete[0]}"))
     elif facts.windows and facts.kind == "schedule" and not facts.listed and not facts.stopped:
         found.append((UNHEALTHY, "every list was empty; look at the list API in a browser"))
+    if broken := facts.refused.get("parser-error"):
+        found.append((UNHEALTHY, f"{broken} pages made the parser fail; {facts.log or 'the log'} has the errors"))
     unparsed = facts.refused.get("no-layout", 0) + facts.refused.get("no-body", 0)
     if unparsed >= ENOUGH_PAGES and unparsed > UNPARSED_SHARE * (facts.captured + unparsed):
         found.append(

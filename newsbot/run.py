@@ -116,13 +116,17 @@ class Run:
 
     # --- capture ---
 
-    def begin(self) -> None:
+    async def begin(self) -> None:
         """Write the fact that the run began."""
-        self._note_run({"began": self.facts.began, "kind": self.options.kind})
+        facts = {"run": self.name, "began": self.facts.began, "kind": self.options.kind}
+        self.writer.note(f"urn:newsbot:run:{self.name}", facts)
+        await self.commit.durable()
+        self.ledger.note_run(self.name, facts)
 
-    def keep(self, exchange: Exchange) -> Capture:
-        """Append an exchange to the archive (not yet durable: await `commit.durable()` next)."""
+    async def keep(self, exchange: Exchange) -> Capture:
+        """Put an exchange into the archive; returns when it is on disk."""
         written = self.writer.append(exchange)
+        await self.commit.durable()
         self.facts.exchanges += 1
         return _capture(written, exchange)
 
@@ -133,10 +137,11 @@ class Run:
             if refusal:
                 self.desk.note([Look(key, capture, refusal)])
 
-    def refuse(self, key: str, url: str, refusal: Refusal) -> Look:
+    async def refuse(self, key: str, url: str, refusal: Refusal) -> Look:
         """An article that was not asked at all (robots.txt, a host not allowed): the fact becomes a record."""
         facts = {"article": key, "url": url, "reason": refusal.reason, "evidence": refusal.evidence}
         written = self.writer.note(f"urn:newsbot:refusal:{key}", facts)
+        await self.commit.durable()
         return Look(
             key, Capture(written.metadata_id, written.date, url, file=written.file, offset=written.offset), refusal
         )
@@ -163,7 +168,7 @@ class Run:
         self.facts.revised += len(noted.changed)
         self.facts.skipped += len(page.skipped)
 
-    def window(self, walk: discovery.Walk) -> None:
+    async def window(self, walk: discovery.Walk) -> None:
         """A window was read to its end, or given up: the fact becomes a record and a row."""
         facts = walk.facts()
         if walk.window.cross_check:
@@ -172,6 +177,7 @@ class Run:
             if missing:
                 self.facts.extra[walk.window.list_name] = len(missing)
         written = self.writer.note(f"urn:newsbot:window:{walk.window.list_name}:{self.name}", facts)
+        await self.commit.durable()
         self.ledger.note_window(f"{written.date} {written.metadata_id} 000000", facts)
         self.facts.windows += 1
         self.facts.lists[walk.window.list_name] = facts
@@ -241,10 +247,11 @@ class Run:
             self._sum_up()
             verdict = health.judge(self.facts)
             if not self.facts.unwritable:
-                self._note_run({"ended": self.facts.ended, "exit_code": verdict.exit_code, "verdict": verdict.line})
+                self._end(verdict)
             self.writer.close()
             self.commit.close()
-            self._mark_absorbed()
+            for file in self.writer.files:  # the views know all that this run's files hold
+                self.ledger.mark_absorbed(file, (self.archive.root / file).stat().st_size)
             write_verdict(self.archive, self.began, health.report(self.facts, verdict) | {"archive": self.archive.name})
         except ArchiveError as error:
             self.facts.unwritable = self.facts.unwritable or str(error)
@@ -267,15 +274,11 @@ class Run:
         counts = self.ledger.counts()
         self.facts.holes_left = counts.get("listed", 0) + counts.get("failed", 0)
 
-    def _mark_absorbed(self) -> None:
-        """From here on the views know all that this run's files hold."""
-        for file in self.writer.files:
-            self.ledger.mark_absorbed(file, (self.archive.root / file).stat().st_size)
-
-    def _note_run(self, facts: dict[str, Any]) -> None:
-        facts = {"run": self.name, **facts}
-        self.writer.note(f"urn:newsbot:run:{self.name}", facts)
-        self.ledger.note_run(self.name, facts)
+    def _end(self, verdict: health.Verdict) -> None:
+        facts = {"ended": self.facts.ended, "exit_code": verdict.exit_code, "verdict": verdict.line}
+        self.writer.note(f"urn:newsbot:run:{self.name}", {"run": self.name, **facts})
+        self.writer.sync()
+        self.ledger.note_run(self.name, {"run": self.name, **facts})
 
 
 def _capture(written: Written, exchange: Exchange) -> Capture:

@@ -157,14 +157,13 @@ class SinaFinance(Spider):
             return
         if url is not None:
             walk.fail("the run was stopped")
-        self.run.window(walk)
+        await self.run.window(walk)
         self._walks.popleft()
         if walk.unreachable:  # asking for twenty more lists would only be impolite
-            for other in self._walks:
+            others, self._walks = self._walks, deque()
+            for other in others:
                 other.fail(f"not asked, as {walk.window.list_name} could not be: {walk.why}")
-                self.run.window(other)
-            self._walks.clear()
-        await self.run.commit.durable()
+                await self.run.window(other)
         for request in self._next_walk():
             yield request
         self._changed.set()
