@@ -109,7 +109,10 @@ def main() -> int:
     if code < 0:
         print(f"demo: {signal.Signals(-code).name} ended the crawl; make demo goes on from there", file=sys.stderr)
         return 128 - code
-    tell(root / "archive")
+    try:
+        tell(root / "archive")
+    except BrokenPipeError:  # the reader of our output has gone (`| head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
 
 
