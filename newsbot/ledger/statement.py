@@ -1,7 +1,7 @@
 """Statements, written once: SQLAlchemy turns them into each database's own SQL, the driver runs the text.
 
 Running them through SQLAlchemy would cost 20 to 45 µs each even when its cache hits, the driver takes 4 to 10 µs, and
-an article needs ten of them (`benchmarks/`). So they have no values of their own, only named parameters.
+an article needs ten of them. So they have no values of their own, only named parameters.
 """
 
 from __future__ import annotations
