@@ -121,6 +121,7 @@ class Capture(HTTP11DownloadHandler):
             raise
         finally:
             self._in_flight.discard(download)
+            download.follow(None)
             DOWNLOAD.reset(token)
 
     async def _keep(self, request: Request, exchanges: list[Exchange]) -> None:
@@ -150,7 +151,7 @@ def _exchanges(
     ]
     if not exchanges and error is not None:  # no connection came about
         words = f"aborted: {download.aborted}" if download.aborted else one_line(error)
-        exchanges.append(_describe(request, Exchange("", download.clock(), b"", protocols=(), error=words)))
+        exchanges.append(_describe(request, Exchange("", download.started, b"", protocols=(), error=words)))
     return exchanges
 
 

@@ -130,16 +130,20 @@ class Recording:
 class Download:
     """What one Scrapy request put on the wire: one recording, or more after a hidden retry of Twisted's, or none."""
 
-    __slots__ = ("_flow", "aborted", "clock", "recordings")
+    __slots__ = ("_flow", "aborted", "clock", "recordings", "started")
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self.started: datetime = clock()  #: aware UTC
         self.recordings: list[Recording] = []
         self.aborted = ""  #: why it was cancelled from outside, one line
         self._flow: Deferred[Any] | None = None
 
-    def follow(self, flow: Deferred[Any]) -> None:
-        """Remember what `abort` has to cancel: Scrapy hangs connecting, answer and body on this one Deferred."""
+    def follow(self, flow: Deferred[Any] | None) -> None:
+        """Remember what `abort` has to cancel: Scrapy hangs connecting, answer and body on this one Deferred.
+
+        None when it is over: a kept-alive connection keeps the context, and so the download, that it began with.
+        """
         self._flow = flow
 
     def abort(self, reason: str) -> None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from scrapy.resolver import HostResolution, dnscache
 from twisted.internet.address import IPv4Address, IPv6Address
-from wireserver import WireServer
 
 from newsbot.errors import BadInput
 from newsbot.resolver import AddressRefused, Resolver, parse_connect_to, refusal_of
 from newsbot.trust import check_trust
+from tests.wireserver import WireServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

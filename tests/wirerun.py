@@ -1,0 +1,96 @@
+"""Runs wirecrawl.py in processes of their own and reads what they wrote."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from tests.wirecases import Case
+
+if TYPE_CHECKING:
+    from tests.wireserver import WireServer
+
+ROOT = Path(__file__).parents[1]
+
+Kept = dict[str, Any]  #: the fields of an Exchange, its bytes as base64
+Outcome = dict[str, Any]
+
+
+class Crawl:
+    """One crawl in a process of its own; what it kept and how its requests ended, by the path of the URL."""
+
+    def __init__(self, folder: Path, server: WireServer, plan: dict[str, Any], **settings: Any) -> None:
+        self._out = folder / "out.jsonl"
+        plan_file = folder / "plan.json"
+        defaults = {
+            "CONNECT_TO": server.connect_to,
+            "TLS_CA_FILE": str(server.ca_file),
+            "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
+            "RETRY_PRIORITY_ADJUST": 0,
+            "LOG_LEVEL": "WARNING",
+        }
+        whole = {"alone": [], "together": [], "out": str(self._out), "settings": defaults | settings} | plan
+        plan_file.write_text(json.dumps(whole), encoding="utf-8")
+        self._process = subprocess.Popen(
+            [sys.executable, ROOT / "tests" / "wirecrawl.py", plan_file],
+            cwd=folder,
+            env={"PYTHONPATH": str(ROOT)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.log = ""
+        self.kept: dict[str, list[Kept]] = defaultdict(list)
+        self.outcomes: dict[str, Outcome] = {}
+
+    def wait(self) -> Crawl:
+        """Wait for its end, a minute at most, and read what it wrote."""
+        try:
+            _, self.log = self._process.communicate(timeout=15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            _, self.log = self._process.communicate()
+        assert self._process.returncode == 0, self.log
+        assert "Traceback" not in self.log, self.log
+        for line in self._out.read_text(encoding="utf-8").splitlines():
+            ((kind, value),) = json.loads(line).items()
+            if kind == "kept":
+                self.kept[urlsplit(value["url"]).path].append(value)
+            else:
+                self.outcomes[urlsplit(value["url"]).path] = value
+        return self
+
+    def stop(self) -> None:
+        """End it, if it still runs."""
+        self._process.kill()
+        self._process.communicate()
+
+
+def wait_for_all(running: dict[str, Crawl]) -> dict[str, Crawl]:
+    """Wait for crawls that run side by side; none outlives this."""
+    try:
+        return {name: crawl.wait() for name, crawl in running.items()}
+    finally:
+        for crawl in running.values():
+            crawl.stop()
+
+
+def request(url: str, case: Case | None = None, **meta: Any) -> dict[str, Any]:
+    """One request of a plan."""
+    case = case or Case()
+    return {
+        "url": url,
+        "method": case.method,
+        "body": base64.b64encode(case.body).decode(),
+        "meta": {"max_retry_times": 0} | dict(case.meta) | meta,
+    }
+
+
+def raw(kept: Kept, field: str) -> bytes | None:
+    """A bytes field of a kept exchange."""
+    return None if kept[field] is None else base64.b64decode(kept[field])
