@@ -149,10 +149,10 @@ class Bench:
 
 def median(rounds: Sequence[Measured]) -> Measured:
     """Figure by figure."""
-    return Measured(
-        *(statistics.median(getattr(one, name) for one in rounds) for name in ("wall", "cpu", "peak_mb")),
-        rounds[0].pages,
+    wall, cpu, peak_mb = (
+        statistics.median(getattr(one, name) for one in rounds) for name in ("wall", "cpu", "peak_mb")
     )
+    return Measured(wall, cpu, peak_mb, rounds[0].pages)
 
 
 def machine() -> dict[str, str]:

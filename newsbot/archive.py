@@ -22,7 +22,12 @@ class Archive:
 
     root: Path
     posts: Path
-    ledger_url: str
+    ledger_url: str  #: LEDGER_URL; '' for an SQLite file in `root`
+
+    @property
+    def ledger_file(self) -> Path:
+        """Where the ledger is when LEDGER_URL names no other."""
+        return self.root / "ledger.sqlite"
 
     @property
     def runs(self) -> Path:
@@ -84,7 +89,7 @@ def locate(archive_dir: str, posts_dir: str, ledger_url: str, project: Path | No
         root = project / root
     root = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would follow links that the operator chose
     posts = root / Path(posts_dir).expanduser() if posts_dir else root / "posts"
-    return Archive(root, posts, ledger_url or f"sqlite:///{root / 'ledger.sqlite'}")
+    return Archive(root, posts, ledger_url)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -15,6 +15,9 @@ from newsbot.errors import BadInput
 
 Clock = Callable[[], datetime]
 
+#: What NEWSBOT_CLOCK counts from: one moment for all clocks of a process, so that they agree.
+_ZERO = time.monotonic()
+
 
 def system_clock() -> Clock:
     """The clock of this process: the system's, or one that starts at NEWSBOT_CLOCK and runs on from there.
@@ -30,5 +33,4 @@ def system_clock() -> Clock:
         start = None
     if start is None or start.tzinfo is None:
         raise BadInput(f"NEWSBOT_CLOCK is {begin!r}: give an instant with a zone, like 2026-09-29T00:39:35+08:00")
-    zero = time.monotonic()
-    return lambda: start.astimezone(UTC) + timedelta(seconds=time.monotonic() - zero)
+    return lambda: start.astimezone(UTC) + timedelta(seconds=time.monotonic() - _ZERO)

@@ -46,10 +46,10 @@ class Settled:
     outcome: str = ""  #: new, revised or same for a published article; else the state
 
 
-def judge_exchange(capture: Capture, asked: str, location: str) -> Refusal | None:
+def judge_exchange(capture: Capture, asked: str, location: str | None) -> Refusal | None:
     """The refusal of an answer that holds no page to read; None when it holds one, or is a redirect on its way.
 
-    `asked` is the URL the spider wanted, `location` the answer's Location header ('' for none).
+    `asked` is the URL the spider wanted, `location` the answer's Location header (None for none).
     """
     if not capture.status:
         kept_away = capture.error.startswith("AddressRefused")  # resolver.py: a private address, or CONNECT_TO
@@ -65,9 +65,9 @@ def judge_exchange(capture: Capture, asked: str, location: str) -> Refusal | Non
     return None
 
 
-def is_hop(status: int, location: str) -> bool:
-    """Is this answer only the way to another one?"""
-    return status in {301, 302, 303, 307, 308} and bool(location)
+def is_hop(status: int, location: str | None) -> bool:
+    """Is this answer only the way to another one? Scrapy follows an empty Location too: it names the page itself."""
+    return status in {301, 302, 303, 307, 308} and location is not None
 
 
 def judge_page(capture: Capture, body: bytes, content_type: str) -> Article | Refusal:

@@ -22,8 +22,9 @@ from newsbot.console import archive_of, tell
 from newsbot.errors import ArchiveError, BadInput, NewsbotError
 from newsbot.handlers import Capture as CaptureHandler
 from newsbot.handlers import check_trust
+from newsbot.options import Options
 from newsbot.resolver import parse_connect_to
-from newsbot.run import Options, Run
+from newsbot.run import Run
 from newsbot.warc import message
 
 if TYPE_CHECKING:
@@ -73,8 +74,15 @@ class Archive:
     async def spider_opened(self) -> None:
         """The run begins: its first record."""
         await self.run.begin()
-        self._renewing = create_looping_call(self.run.renew)
+        self._renewing = create_looping_call(self._renew)
         self._renewing.start(RENEW_EVERY, now=False)
+
+    def _renew(self) -> None:
+        """Keep what is this run's; a run that lost its job stops."""
+        try:
+            self.run.renew()
+        except NewsbotError as error:
+            self.fail(error)
 
     async def keep(self, exchange: Exchange) -> Capture:
         """Return when the exchange is in the archive for good; ArchiveError stops the crawl."""
@@ -83,9 +91,10 @@ class Archive:
         except ArchiveError as error:
             self.fail(error)
             raise
-        location = ""
+        location = None
         if 300 <= capture.status < 400 and exchange.response is not None:
-            location = (message.split(exchange.response).get(b"location") or b"").decode("latin-1")
+            named = message.split(exchange.response).get(b"location")
+            location = None if named is None else named.decode("latin-1")
         self.run.note_exchange(capture, dict(exchange.context), location)
         return capture
 

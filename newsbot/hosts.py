@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 #: How long what the ledger said of a host's rest is taken as true; another process's ban is obeyed within this time.
 LOOK_AGAIN = timedelta(seconds=5)
+#: However often a host says no, after this it is asked again.
+LONGEST_REST = timedelta(days=7)
 
 
 class Hosts:
@@ -21,6 +23,7 @@ class Hosts:
         self._ledger = ledger
         self._clock = clock
         self._rest = rest
+        self._welcomed: set[str] = set()
         self._seen: dict[str, tuple[datetime, datetime | None]] = {}  # host → when looked, until when it rests
 
     def resting(self, host: str) -> datetime | None:
@@ -37,10 +40,17 @@ class Hosts:
         if until := self.resting(host):  # answers to what was asked before the first no
             return until
         strikes = self._ledger.strikes(host)
-        until = self._clock() + self._rest * float(2 ** min(strikes, 10))
+        until = self._clock() + min(self._rest * float(2 ** min(strikes, 10)), LONGEST_REST)
         self._ledger.rest(host, until, strikes + 1)
         self._seen.pop(host, None)
+        self._welcomed.discard(host)
         return until
+
+    def welcome(self, host: str) -> None:
+        """The host gave what it was asked for: its next no, if any, is a first one."""
+        if host not in self._welcomed:
+            self._welcomed.add(host)
+            self._ledger.forgive(host)
 
     def turn(self, host: str, interval: float) -> timedelta:
         """How long to wait before asking the host, `interval` seconds after whoever asked it last in any process."""

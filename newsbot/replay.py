@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsbot.article import Article, Capture, Entry, Look, Refusal
 from newsbot.desk import Desk, is_hop, judge_exchange, judge_page
+from newsbot.discovery import past_window
 from newsbot.sina import listing, urls
 from newsbot.warc.reader import Record, Torn, fetch, records
 
@@ -89,8 +90,7 @@ class Reading:
 
     def _metadata(self, record: Record, name: str) -> Iterator[Found]:
         if record.target.startswith("urn:newsbot:"):
-            kind = record.target.split(":")[2]
-            yield from _fact(kind, _capture(record, name), record.facts)
+            yield _fact(record, _capture(record, name))
             return
         context = record.context
         if len(record.concurrent_to) < 2:  # a request alone, or not even that: nothing answered
@@ -120,7 +120,7 @@ def _answer(record: Record, name: str, context: dict[str, Any]) -> Iterator[Foun
     if "article" in context or (not context and urls.is_article(record.target)):
         asked = context.get("url", record.target)
         key = context.get("article") or urls.article_key(record.target)
-        location = _header(record, b"location")
+        location = _header(record, b"location") if record.http.get(b"location") is not None else None
         if not is_hop(capture.status, location):
             refusal = judge_exchange(capture, asked, location)
             yield Look(key, capture, refusal or _read(record, capture, content_type))
@@ -144,12 +144,21 @@ def _header(record: Record, name: bytes) -> str:
     return (record.http.get(name) or b"").decode("latin-1")
 
 
-def _fact(kind: str, capture: Capture, facts: dict[str, Any]) -> Iterator[Found]:
-    if kind == "refusal":
-        asked = Capture(capture.record_id, capture.date, facts["url"], file=capture.file, offset=capture.offset)
-        yield Look(facts["article"], asked, Refusal(facts["reason"], facts["evidence"]))
-    else:
-        yield Fact(kind, capture, facts)
+def _fact(record: Record, capture: Capture) -> Found:
+    """What a `urn:newsbot:` record says; Unreadable when it is not as newsbot writes them."""
+    kind = record.target.split(":")[2]
+    try:
+        facts = record.facts
+        if kind == "refusal":
+            asked = Capture(capture.record_id, capture.date, facts["url"], file=capture.file, offset=capture.offset)
+            return Look(facts["article"], asked, Refusal(facts["reason"], facts["evidence"]))
+        if kind == "window":
+            past_window(facts)
+        if kind == "run" and not isinstance(facts["run"], str):
+            raise ValueError("run names no run")  # noqa: TRY301 - one of the ways of being malformed
+    except (KeyError, TypeError, ValueError) as error:
+        return Unreadable(capture.file, capture.offset, f"{record.target} is not as newsbot writes it: {error!r}")
+    return Fact(kind, capture, facts)
 
 
 def _capture(record: Record, name: str, *, status: int = 0, error: str = "") -> Capture:

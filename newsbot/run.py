@@ -11,9 +11,9 @@ import resource
 import socket
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from newsbot import discovery, health, text
 from newsbot.archive import Archive, RunLock, run_stamp, write_verdict
@@ -21,7 +21,7 @@ from newsbot.article import REASONS, Article, Capture, Look, Refusal
 from newsbot.desk import Desk, judge_exchange
 from newsbot.errors import ArchiveError, Locked
 from newsbot.hosts import Hosts
-from newsbot.ledger import Ledger, Work
+from newsbot.ledger import Ledger, Work, file_url
 from newsbot.rebuild import catch_up
 from newsbot.replay import page_from
 from newsbot.shelf import PostShelf
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from newsbot.clock import Clock
+    from newsbot.options import Options
     from newsbot.warc.exchange import Exchange
 
 #: How long a failed article waits for its next try, doubled with each: minutes to a day.
@@ -42,21 +43,6 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=10), timedelta(days=1)
 NAMED_HOLES = 100
 #: A job's lease, renewed every third of it.
 JOB_SECONDS = 90.0
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a run needs to be told; the settings' values, checked."""
-
-    kind: str = "schedule"  #: schedule, backfill or urls
-    durability: str = "batch"
-    max_bytes: int = 1_000_000_000
-    max_age: timedelta = timedelta(days=1)
-    payload_digest: str = "auto"
-    lease_seconds: float = 600
-    overlap_every: timedelta = timedelta(hours=2)
-    ban_rest: timedelta = timedelta(hours=1)
-    info: dict[str, str] = field(default_factory=dict)  #: fields of warcinfo
 
 
 class Run:
@@ -86,7 +72,7 @@ class Run:
                     f"another {self.options.kind} run is at work on {self.archive.root}; let it end, or stop it"
                 )
             opening.callback(lock.release)
-            self.ledger = Ledger.open(self.archive.ledger_url, self.clock)
+            self.ledger = Ledger.open(self.archive.ledger_url or file_url(self.archive.ledger_file), self.clock)
             opening.callback(self.ledger.close)
             self._take_job()
             opening.callback(self.ledger.end_job, self.options.kind, self.name)
@@ -130,7 +116,7 @@ class Run:
         self.facts.exchanges += 1
         return _capture(written, exchange)
 
-    def note_exchange(self, capture: Capture, context: dict[str, Any], location: str) -> None:
+    def note_exchange(self, capture: Capture, context: dict[str, Any], location: str | None) -> None:
         """Remember at once an answer that holds no page: a retry may follow, and a replay will find this one too."""
         if key := context.get("article"):
             refusal = judge_exchange(capture, context["url"], location)
@@ -199,11 +185,14 @@ class Run:
         """Called while the run lives, a few times per lease."""
         now = self.clock()
         self.ledger.renew(self.name, now, self.options.lease_seconds)
-        self.ledger.renew_job(self.options.kind, self.name, now, JOB_SECONDS)
+        if not self.ledger.renew_job(self.options.kind, self.name, now, JOB_SECONDS):
+            raise Locked(
+                f"this {self.options.kind} run's job is another's by now: it stood still for too long; stopped"
+            )
 
     def put_off(self, key: str, until: datetime) -> None:
         """An article that cannot be asked now (its host rests)."""
-        self.ledger.release(key, self.name, not_before=until)
+        self.ledger.release(key, self.name, not_before=until, tried=False)
 
     def remember(self, look: Look) -> None:
         """Open the row: what was seen of the article."""
@@ -223,6 +212,7 @@ class Run:
     def _count(self, look: Look, outcome: str) -> None:
         if isinstance(look.result, Article):
             self.facts.captured += 1
+            self.hosts.welcome(urlsplit(look.capture.url).hostname or "")
         elif REASONS[look.result.reason]:
             reason = look.result.reason
             self.facts.refused[reason] = self.facts.refused.get(reason, 0) + 1

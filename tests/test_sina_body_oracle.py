@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import oracle
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from newsbot.sina import body
 from newsbot.sina.serialise import serialise
+from tests import oracle
 from tests.pages import URL, read_body
 
 

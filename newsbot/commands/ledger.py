@@ -8,7 +8,7 @@ from newsbot.clock import system_clock
 from newsbot.console import Command as NewsbotCommand
 from newsbot.console import say
 from newsbot.errors import BadInput, BadUsage
-from newsbot.ledger import Ledger
+from newsbot.ledger import Ledger, file_url
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +34,7 @@ class Command(NewsbotCommand):
         archive = self.archive()
         if not archive.root.exists():
             raise BadInput(f"there is no archive in {archive.root}; is ARCHIVE_DIR right?")
-        ledger = Ledger.open(archive.ledger_url, system_clock())
+        ledger = Ledger.open(archive.ledger_url or file_url(archive.ledger_file), system_clock())
         try:
             for line in ledger.dump():
                 say(line)

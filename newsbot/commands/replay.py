@@ -13,7 +13,7 @@ from newsbot.console import Bar, say, say_json, tell
 from newsbot.console import Command as NewsbotCommand
 from newsbot.errors import ArchiveError, BadInput, BadUsage, Locked
 from newsbot.health import HOLES, OK
-from newsbot.ledger import Ledger
+from newsbot.ledger import Ledger, file_url
 from newsbot.rebuild import Report, rebuild
 from newsbot.shelf import DryShelf, PostShelf, Shelf
 from newsbot.warc import index
@@ -76,7 +76,7 @@ class Command(NewsbotCommand):
                     raise Locked(f"a {kind} run is at work on {archive.root}; replay when it has ended")
                 closing.callback(lock.release)
             recover(archive.root, clock=clock)
-            ledger = Ledger.open(archive.ledger_url, clock)
+            ledger = Ledger.open(archive.ledger_url or file_url(archive.ledger_file), clock)
             closing.callback(ledger.close)
             paths = archive.warc_files()
             shelf: Shelf = DryShelf(archive.posts) if opts.diff else PostShelf(archive.posts)
@@ -92,14 +92,13 @@ class Command(NewsbotCommand):
         for path in paths:
             check(path)
         out = Archive(Path(opts.out).absolute(), Path(opts.out).absolute() / "posts", "")
-        database = out.root / "ledger.sqlite"
         try:
             out.posts.mkdir(parents=True, exist_ok=True)
-            database.unlink(missing_ok=True)  # the views of these files alone, not of an earlier call's too
+            out.ledger_file.unlink(missing_ok=True)  # the views of these files alone, not of an earlier call's too
         except OSError as error:
             raise ArchiveError(f"cannot write {out.root}: {error.strerror}; give another --out") from error
         with ExitStack() as closing:
-            ledger = Ledger.open(f"sqlite:///{database}", system_clock())
+            ledger = Ledger.open(file_url(out.ledger_file), system_clock())
             closing.callback(ledger.close)
             shelf = PostShelf(out.posts)
             bar = Bar()

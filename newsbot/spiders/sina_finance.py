@@ -72,10 +72,12 @@ class SinaFinance(Spider):
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Fill the contact into the User-Agent."""
+        """Fill the contact into the User-Agent; no proxy of the environment where CONNECT_TO leads the way."""
         super().update_settings(settings)
         agent = settings["USER_AGENT"].replace("{contact}", settings["CONTACT"] or PROJECT_PAGE)
         settings.set("USER_AGENT", agent, priority="cmdline")
+        if settings["CONNECT_TO"]:  # a proxy would carry a demo's requests to the real site
+            settings.set("HTTPPROXY_ENABLED", False, priority="cmdline")
 
     @property
     def archive(self) -> Archive:
