@@ -48,7 +48,7 @@ class Hosts:
 
     def welcome(self, host: str) -> None:
         """The host gave what it was asked for: its next no, if any, is a first one."""
-        if host not in self._welcomed:
+        if host not in self._welcomed and not self.resting(host):  # else it answers what was asked before its no
             self._welcomed.add(host)
             self._ledger.forgive(host)
 

@@ -60,7 +60,13 @@ class Gate:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Raises NotAllowed, Resting or Stopping; waits for the host's turn among all processes."""
+        """Raises NotAllowed, Resting or Stopping; waits for the host's turn among all processes.
+
+        `meta["capture"]` is there afterwards only when this very request came to be an exchange.
+        """
+        request.meta.pop("capture", None)  # of the answer before, on which a redirect or a retry follows
+        if self._archive.stopping.is_set():
+            raise Stopping("the run is ending")
         host = self._host(request)
         hosts = self._archive.run.hosts
         if until := hosts.resting(host):

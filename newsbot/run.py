@@ -25,7 +25,7 @@ from newsbot.ledger import Ledger, Work, file_url
 from newsbot.rebuild import catch_up
 from newsbot.replay import page_from
 from newsbot.shelf import PostShelf
-from newsbot.sina import channels, listing
+from newsbot.sina import channels, listing, urls
 from newsbot.warc import message
 from newsbot.warc.commit import GroupCommit
 from newsbot.warc.writer import Writer, Written
@@ -57,6 +57,8 @@ class Run:
         self.facts = health.Facts(run=self.name, kind=options.kind, began=text.stamp(self.began))
         self.listed: set[str] = set()  #: article keys the lists showed in this run
         self._attempts: dict[str, int] = {}
+        self._wanted: dict[str, str] = {}  # article key → URL given with -a urls and not settled yet
+        self._unsettled: set[str] = set()  # article keys of failed answers after which something else was to follow
         self._closing = ExitStack()
 
     def open(self, progress: Callable[[str], None] = lambda _: None) -> None:
@@ -122,6 +124,7 @@ class Run:
             refusal = judge_exchange(capture, context["url"], location)
             if refusal:
                 self.desk.note([Look(key, capture, refusal)])
+                self._unsettled.add(key)
 
     async def refuse(self, key: str, url: str, refusal: Refusal) -> Look:
         """An article that was not asked at all (robots.txt, a host not allowed): the fact becomes a record."""
@@ -175,6 +178,13 @@ class Run:
 
     # --- articles ---
 
+    def want(self, given: Sequence[str]) -> list[tuple[str, str]]:
+        """(article key, URL) of these canonical URLs; each is a hole until it is settled."""
+        wanted = [(self.ledger.key_of(url) or urls.article_key(url), url) for url in given]
+        self._wanted.update(wanted)
+        self.facts.holes.update((url, "not asked yet") for _, url in wanted)
+        return wanted
+
     def lease(self, limit: int, keys: Sequence[str] | None = None) -> list[Work]:
         """Articles to ask now; they are this run's until released."""
         work = self.ledger.lease(self.name, limit, self.clock(), self.options.lease_seconds, keys=keys)
@@ -202,14 +212,16 @@ class Run:
         """Settle the article: post, row done, lease given back. Exactly once: the row is committed last."""
         with self.ledger.transaction():
             settled = self.desk.settle(look.key, look)
+            self._unsettled.discard(look.key)
             attempts = self._attempts.pop(look.key, 0)
             wait = None
-            if settled.state == "failed":
+            if settled.state == "failed" and settled.reason != "stopped":
                 wait = self.clock() + min(FIRST_WAIT * 2 ** min(attempts, 10), LONGEST_WAIT)
             self.ledger.release(look.key, self.name, not_before=wait)
         self._count(look, settled.outcome)
 
     def _count(self, look: Look, outcome: str) -> None:
+        self.facts.holes.pop(self._wanted.pop(look.key, ""), None)
         if isinstance(look.result, Article):
             self.facts.captured += 1
             self.hosts.welcome(urlsplit(look.capture.url).hostname or "")
@@ -250,6 +262,8 @@ class Run:
         return verdict
 
     def _sum_up(self) -> None:
+        for key in sorted(self._unsettled):
+            self.desk.settle(key)
         self.ledger.release_all(self.name)
         ended = self.clock()
         self.facts.ended = text.stamp(ended)
@@ -259,8 +273,9 @@ class Run:
         if self.options.kind == "urls":
             self.facts.holes_left = len(self.facts.holes)
             return
-        for row in self.ledger.holes(NAMED_HOLES):
-            self.facts.holes.setdefault(row.url, row.reason or "not asked yet")
+        why = self.facts.holes
+        rows = self.ledger.holes(NAMED_HOLES)
+        self.facts.holes = {row.url: why.get(row.url) or row.reason or "not asked yet" for row in rows}
         counts = self.ledger.counts()
         self.facts.holes_left = counts.get("listed", 0) + counts.get("failed", 0)
 

@@ -15,9 +15,9 @@ from scrapy.exceptions import IgnoreRequest
 from newsbot import PROJECT_PAGE, text
 from newsbot.article import Capture, Look, Refusal
 from newsbot.clock import system_clock
-from newsbot.desk import judge_exchange, judge_page
+from newsbot.desk import is_hop, judge_exchange, judge_page
 from newsbot.discovery import Walk
-from newsbot.errors import ArchiveError, BadInput, BadUsage, CaptureBroken
+from newsbot.errors import BadInput, BadUsage, CaptureBroken, NewsbotError
 from newsbot.extensions import Archive
 from newsbot.middlewares import UNDECODABLE, NotAllowed, Resting, Stopping
 from newsbot.sina import channels, listing, urls
@@ -68,6 +68,7 @@ class SinaFinance(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider.item_done, signal)
+        crawler.signals.connect(spider.callback_failed, signals.spider_error)
         return spider
 
     @classmethod
@@ -94,20 +95,25 @@ class SinaFinance(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """Lists, then articles as the ledger hands them out, until neither is left."""
+        if self.archive.stopping.is_set():  # the run could not even begin
+            return
         if self.kind == "urls":
-            for url in self.wanted:
-                yield self._article_request(self.run.ledger.key_of(url) or urls.article_key(url), url)
+            for key, url in self.run.want(self.wanted):
+                yield self._article_request(key, url)
         else:
             self._walks.extend(Walk(window) for window in self.run.plan(self.lists, self.since, self.until))
             for request in self._next_walk():
                 yield request
         while not self.archive.stopping.is_set():
-            if self.kind != "urls":
-                for request in self._leased():
-                    yield request
+            self._changed.clear()  # first: what changes while we lease must not be slept through
+            leased = False
+            for request in self._leased():
+                leased = True
+                yield request
+            if leased:  # all of these may be done by now, with more to lease
+                continue
             if not self._open and not self._walks:
                 return
-            self._changed.clear()
             await self._changed.wait()
 
     # --- lists ---
@@ -129,12 +135,9 @@ class SinaFinance(Spider):
 
     async def parse_listing(self, response: Response, walk: Walk) -> AsyncIterator[Request]:
         """A list's answer: note its entries, ask for what the walk wants next."""
-        capture: Capture = response.meta["capture"]
-        answer = _undecodable(response) or listing.read(
-            response.body, response.url, _content_type(response), response.status
-        )
+        answer = _list_answer(response)
         if isinstance(answer, listing.Page):
-            self.run.listing(capture, answer)
+            self.run.listing(response.meta["capture"], answer)
             self._changed.set()
         elif answer.reason == "ban":
             self.run.ban(_host(response.url))
@@ -145,9 +148,12 @@ class SinaFinance(Spider):
         """No answer, or none allowed: the walk decides whether to ask again."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
         walk: Walk = request.cb_kwargs["walk"]
-        if isinstance(failure.value, IgnoreRequest):
+        following = None
+        if isinstance(failure.value, NewsbotError):
+            self.archive.fail(failure.value)
             walk.fail(str(failure.value), unreachable=True)
-            following = None
+        elif isinstance(failure.value, IgnoreRequest):
+            walk.fail(str(failure.value), unreachable=True)
         else:
             following = walk.take(Refusal("no-answer", _words(failure)))
         async for another in self._walk_on(walk, following):
@@ -174,6 +180,8 @@ class SinaFinance(Spider):
 
     def _leased(self) -> Iterator[Request]:
         """Articles from the ledger, as many as may wait at one time."""
+        if self.kind == "urls":
+            return
         ahead = self.settings.getint("WORK_AHEAD")
         room = ahead - len(self._open)
         if room < ahead // 2:  # half a load at a time: a lease of one costs as much as a lease of many
@@ -199,9 +207,12 @@ class SinaFinance(Spider):
     async def parse_article(self, response: Response, key: str, asked: str) -> AsyncIterator[Look]:
         """An article's answer: an article, or a refusal with a reason."""
         capture: Capture = response.meta["capture"]
-        location = (response.headers.get(b"Location") or b"").decode("latin-1")
+        location = _header(response, b"Location")
+        if is_hop(capture.status, location):  # Scrapy does not follow it: to mailto:, say
+            yield await self.archive.refuse(key, asked, Refusal("redirected-away", f"to {location}"))
+            return
         refused = judge_exchange(capture, asked, location) or _undecodable(response)
-        result = refused or judge_page(capture, response.body, _content_type(response))
+        result = refused or judge_page(capture, response.body, _header(response, b"Content-Type") or "")
         if isinstance(result, Refusal) and result.reason == "ban":
             self.run.ban(_host(response.url))
         yield Look(key, capture, result)
@@ -211,9 +222,11 @@ class SinaFinance(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
         key, asked = request.cb_kwargs["key"], request.cb_kwargs["asked"]
         error = failure.value
-        if isinstance(error, ArchiveError | CaptureBroken):
+        if isinstance(error, NewsbotError):
             self.archive.fail(error)
+            self._done(key)
         elif isinstance(error, Resting | Stopping):
+            self.run.facts.holes[asked] = str(error)
             if isinstance(error, Resting):
                 self.run.put_off(key, error.until)
             self._done(key)
@@ -223,8 +236,24 @@ class SinaFinance(Spider):
                 reason = "redirected-away"
             yield await self.archive.refuse(key, asked, Refusal(reason, str(error)))
         else:
-            capture: Capture = request.meta["capture"]
-            yield Look(key, capture, judge_exchange(capture, asked, "") or Refusal("no-answer", _words(failure)))
+            capture: Capture | None = request.meta.get("capture")
+            refusal = None
+            if capture is not None and not is_hop(capture.status, ""):
+                refusal = judge_exchange(capture, asked, None)
+            if capture is not None and refusal is not None:
+                yield Look(key, capture, refusal)
+            else:  # no record says so yet: a redirect to what is no address, or nothing was sent
+                reason = "redirected-away" if capture else "no-answer"
+                yield await self.archive.refuse(key, asked, Refusal(reason, _words(failure)))
+
+    def callback_failed(self, failure: Failure, response: Response | Failure | None) -> None:
+        """A callback raised: its article stays a hole; a list that is not read on ends the run."""
+        request: Request | None = getattr(response, "request", None)
+        if request is not None and "key" in request.cb_kwargs:
+            self.run.facts.holes[request.cb_kwargs["asked"]] = _words(failure)
+            self._done(request.cb_kwargs["key"])
+        else:
+            self.archive.stop(f"a list could not be read on: {_words(failure)}")
 
     def item_done(self, item: Look) -> None:
         """An article went through the pipelines, or failed in them."""
@@ -257,8 +286,17 @@ def _read_urls(source: str) -> Sequence[str]:
     return list(dict.fromkeys(wanted))
 
 
-def _content_type(response: Response) -> str:
-    return (response.headers.get(b"Content-Type") or b"").decode("latin-1")
+def _list_answer(response: Response) -> listing.Page | Refusal:
+    if not urls.is_listing(response.url):
+        return Refusal("redirected-away", response.url)
+    return _undecodable(response) or listing.read(
+        response.body, response.url, _header(response, b"Content-Type") or "", response.status
+    )
+
+
+def _header(response: Response, name: bytes) -> str | None:
+    value = response.headers.get(name)
+    return None if value is None else value.decode("latin-1")
 
 
 def _undecodable(response: Response) -> Refusal | None:
