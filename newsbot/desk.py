@@ -51,9 +51,8 @@ def judge_exchange(capture: Capture, asked: str, location: str | None) -> Refusa
 
     `asked` is the URL the spider wanted, `location` the answer's Location header (None for none).
     """
-    if not capture.status:
-        kept_away = capture.error.startswith("AddressRefused")  # resolver.py: a private address, or CONNECT_TO
-        return Refusal("not-allowed" if kept_away else "no-answer", capture.error)
+    if not capture.status or capture.error.startswith("aborted:"):
+        return _unanswered(capture)
     if capture.truncated:
         return Refusal("too-large" if capture.truncated == "length" else "cut", f"truncated: {capture.truncated}")
     if capture.status >= 500 or capture.status in {408, 429}:
@@ -63,6 +62,13 @@ def judge_exchange(capture: Capture, asked: str, location: str | None) -> Refusa
     if urls.canonical(capture.url) != urls.canonical(asked) and not urls.is_article(capture.url):
         return Refusal("redirected-away", capture.url)
     return None
+
+
+def _unanswered(capture: Capture) -> Refusal:
+    if capture.error.startswith("aborted:"):  # handlers.Capture.abort_all: our run ended, the site did nothing wrong
+        return Refusal("stopped", capture.error)
+    kept_away = capture.error.startswith("AddressRefused")  # resolver.py: a private address, or CONNECT_TO
+    return Refusal("not-allowed" if kept_away else "no-answer", capture.error)
 
 
 def is_hop(status: int, location: str | None) -> bool:

@@ -54,12 +54,20 @@ class Unreadable:
 Found = Listed | Look | Fact | Unreadable
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an exchange's metadata record says of it."""
+
+    context: dict[str, Any] = field(default_factory=dict)  #: the spider's: which article, which list
+    error: str = ""
+
+
 @dataclass(slots=True)
 class Reading:
     """What was read so far, and what still waits for its other half."""
 
-    waiting: dict[str, Record] = field(default_factory=dict)  #: answers by record id, context not seen yet
-    contexts: dict[str, dict[str, Any]] = field(default_factory=dict)  #: contexts by response id, answer not seen yet
+    waiting: dict[str, tuple[Record, str]] = field(default_factory=dict)  #: answers and their files, by record id
+    asked: dict[str, Asked] = field(default_factory=dict)  #: what was asked, by the answer's record id
 
     def file(self, path: Path, name: str) -> Iterator[Found]:
         """Everything that one WARC file tells; `name` is what the views call the file."""
@@ -75,54 +83,52 @@ class Reading:
                 yield from self._response(record, name, ours=ours)
 
     def leftovers(self) -> Iterator[Found]:
-        """Answers whose context is in no file: their own URL says what they are."""
-        for name, record in [(record.file, record) for record in self.waiting.values()]:
-            yield from _answer(record, name, {})
+        """Answers whose metadata record is in no file: their own URL says what they are."""
+        for record, name in self.waiting.values():
+            yield from _answer(record, name, Asked())
         self.waiting.clear()
 
     def join(self, other: Reading) -> Iterator[Found]:
         """Take over what another process's reading left waiting."""
-        self.contexts.update(other.contexts)
-        for record in other.waiting.values():
-            yield from self._response(record, record.file, ours=True)
-        for response_id in [known for known in self.contexts if known in self.waiting]:
-            yield from _answer(self.waiting.pop(response_id), "", self.contexts.pop(response_id))
+        self.asked.update(other.asked)
+        self.waiting.update(other.waiting)
+        for response_id in [one for one in self.waiting if one in self.asked]:
+            yield from _answer(*self.waiting.pop(response_id), self.asked.pop(response_id))
 
     def _metadata(self, record: Record, name: str) -> Iterator[Found]:
         if record.target.startswith("urn:newsbot:"):
             yield _fact(record, _capture(record, name))
             return
-        context = record.context
+        asked = Asked(record.context, record.fields.get("error", ""))
         if len(record.concurrent_to) < 2:  # a request alone, or not even that: nothing answered
-            if "article" in context:
-                capture = _capture(record, name, error=record.fields.get("error", ""))
-                yield Look(context["article"], capture, Refusal("no-answer", capture.error))
-            return
-        response_id = record.concurrent_to[-1]
-        if response_id in self.waiting:
-            yield from _answer(self.waiting.pop(response_id), name, context)
+            if "article" in asked.context:
+                capture = _capture(record, name, error=asked.error)
+                if refusal := judge_exchange(capture, record.target, None):
+                    yield Look(asked.context["article"], capture, refusal)
+        elif (response_id := record.concurrent_to[-1]) in self.waiting:
+            yield from _answer(*self.waiting.pop(response_id), asked)
         else:
-            self.contexts[response_id] = context
+            self.asked[response_id] = asked
 
     def _response(self, record: Record, name: str, *, ours: bool) -> Iterator[Found]:
-        if record.id in self.contexts:
-            yield from _answer(record, name, self.contexts.pop(record.id))
+        if record.id in self.asked:
+            yield from _answer(record, name, self.asked.pop(record.id))
         elif ours:
-            self.waiting[record.id] = record
+            self.waiting[record.id] = (record, name)
         else:
-            yield from _answer(record, name, {})
+            yield from _answer(record, name, Asked())
 
 
-def _answer(record: Record, name: str, context: dict[str, Any]) -> Iterator[Found]:
-    """What an answer and its context say."""
-    capture = _capture(record, name or record.file, status=record.http.status)
+def _answer(record: Record, name: str, asked: Asked) -> Iterator[Found]:
+    """What an answer says, with what was asked."""
+    context = asked.context
+    capture = _capture(record, name, status=record.http.status, error=asked.error)
     content_type = _header(record, b"content-type")
     if "article" in context or (not context and urls.is_article(record.target)):
-        asked = context.get("url", record.target)
         key = context.get("article") or urls.article_key(record.target)
         location = _header(record, b"location") if record.http.get(b"location") is not None else None
         if not is_hop(capture.status, location):
-            refusal = judge_exchange(capture, asked, location)
+            refusal = judge_exchange(capture, context.get("url", record.target), location)
             yield Look(key, capture, refusal or _read(record, capture, content_type))
     elif urls.is_listing(record.target) and not capture.truncated:
         try:
