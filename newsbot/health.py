@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import sys
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -69,6 +71,12 @@ def report(facts: Facts, verdict: Verdict) -> dict[str, Any]:
     """What `runs/<timestamp>.json` holds."""
     told = {"exit_code": verdict.exit_code, "verdict": verdict.word, "line": verdict.line}
     return {**asdict(facts), **told, "reasons": list(verdict.reasons)}
+
+
+def peak_mb() -> float:
+    """Peak memory of this process, MB. macOS counts in bytes, Linux in KiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)
 
 
 def _unwritable(facts: Facts) -> list[tuple[int, str]]:

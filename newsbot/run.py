@@ -7,9 +7,7 @@ Durable before visible: `keep` is followed by the group commit before anything e
 from __future__ import annotations
 
 import os
-import resource
 import socket
-import sys
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -140,9 +138,8 @@ class Run:
     def plan(self, only: Sequence[str], since: datetime | None, until: datetime | None) -> list[discovery.Window]:
         """The windows this run reads."""
         now = self.clock()
-        if since or until:
-            lists = only or channels.DEFAULT_LISTS
-            return discovery.span(lists, since or now - discovery.FULL_OVERLAP, min(until or now, now))
+        if since:
+            return discovery.span(only or channels.DEFAULT_LISTS, since, min(until or now, now))
         return discovery.plan(now, self.past, overlap_every=self.options.overlap_every, only=only)
 
     def past(self, list_name: str) -> list[discovery.PastWindow]:
@@ -269,7 +266,7 @@ class Run:
         self.facts.ended = text.stamp(ended)
         self.facts.seconds = (ended - self.began).total_seconds()
         self.facts.listed = len(self.listed)
-        self.facts.peak_mb = _peak_mb()
+        self.facts.peak_mb = health.peak_mb()
         if self.options.kind == "urls":
             self.facts.holes_left = len(self.facts.holes)
             return
@@ -297,9 +294,3 @@ def _capture(written: Written, exchange: Exchange) -> Capture:
         truncated=exchange.truncated,
         error=exchange.error,
     )
-
-
-def _peak_mb() -> float:
-    """Peak memory of this process, MB. macOS counts in bytes, Linux in KiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)

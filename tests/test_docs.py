@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from scrapy.settings import default_settings
 
-from newsbot import health, settings
+from newsbot import arguments, health, settings
 from newsbot.sina.channels import CHANNELS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,9 +91,7 @@ def test_every_option_of_a_command_that_the_readme_names_exists() -> None:
 
 
 def test_spider_arguments_are_those_of_the_readme() -> None:
-    tree = ast.parse((ROOT / "newsbot/spiders/sina_finance.py").read_text("utf-8"))
-    begin = next(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "__init__")
-    known = {argument.arg for argument in (*begin.args.args, *begin.args.kwonlyargs)} - {"self"}
+    known = set(arguments.read.__kwdefaults__)
     assert {row.removeprefix("-a ").partition("=")[0] for row in table("argument")} == known
 
 

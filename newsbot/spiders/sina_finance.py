@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections import deque
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider, signals
 from scrapy.exceptions import IgnoreRequest
 
-from newsbot import PROJECT_PAGE, text
+from newsbot import PROJECT_PAGE, arguments
 from newsbot.article import Capture, Look, Refusal
 from newsbot.clock import system_clock
 from newsbot.desk import is_hop, judge_exchange, judge_page
 from newsbot.discovery import Walk
-from newsbot.errors import BadInput, BadUsage, CaptureBroken, NewsbotError
+from newsbot.errors import CaptureBroken, NewsbotError
 from newsbot.extensions import Archive
 from newsbot.middlewares import UNDECODABLE, NotAllowed, Resting, Stopping
-from newsbot.sina import channels, listing, urls
+from newsbot.sina import listing, urls
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator
 
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -41,23 +39,11 @@ class SinaFinance(Spider):
 
     name = "sina_finance"
 
-    def __init__(self, channels: str = "", since: str = "", until: str = "", urls: str = "", **others: Any) -> None:
-        """Check the arguments; raises BadUsage, UnknownChannel, UnreadableDate, BadInput."""
-        # Names that begin with _ come from scrapyd.
-        unknown = [name for name in others if not name.startswith("_")]
-        if unknown:
-            raise BadUsage(f"-a {unknown[0]} is not known; there are channels, since, until and urls")
+    def __init__(self, **given: Any) -> None:
+        """`given` is what came with -a; raises what arguments.read raises."""
         super().__init__()
-        now = system_clock()()
-        self.lists = _names(channels)
-        self.since = text.moment(since, now) if since else None
-        self.until = text.moment(until, now, end=True) if until else None
-        if self.since and self.since >= min(self.until or now, now):
-            raise BadInput(f"since={since} is not before until={until or 'now'}")
-        if urls and (channels or since or until):
-            raise BadInput("-a urls captures just these; it does not go with channels, since or until")
-        self.wanted = _read_urls(urls) if urls else []
-        self.kind = "urls" if urls else "backfill" if since or until else "schedule"
+        self.arguments = arguments.read(system_clock()(), **given)
+        self.kind = self.arguments.kind
         self._walks: deque[Walk] = deque()
         self._open: set[str] = set()  #: articles on their way
         self._changed = asyncio.Event()
@@ -98,10 +84,11 @@ class SinaFinance(Spider):
         if self.archive.stopping.is_set():  # the run could not even begin
             return
         if self.kind == "urls":
-            for key, url in self.run.want(self.wanted):
+            for key, url in self.run.want(self.arguments.urls):
                 yield self._article_request(key, url)
         else:
-            self._walks.extend(Walk(window) for window in self.run.plan(self.lists, self.since, self.until))
+            wish = self.arguments
+            self._walks.extend(Walk(window) for window in self.run.plan(wish.lists, wish.since, wish.until))
             for request in self._next_walk():
                 yield request
         while not self.archive.stopping.is_set():
@@ -262,28 +249,6 @@ class SinaFinance(Spider):
     def _done(self, key: str) -> None:
         self._open.discard(key)
         self._changed.set()
-
-
-def _names(wanted: str) -> tuple[str, ...]:
-    names = [name.strip() for name in wanted.split(",") if name.strip()]
-    return tuple(dict.fromkeys(channels.by_name(name).name for name in names))
-
-
-def _read_urls(source: str) -> Sequence[str]:
-    """One URL a line, `-` for standard input; empty lines and lines that begin with # are passed over."""
-    try:
-        lines = sys.stdin.read() if source == "-" else Path(source).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"-a urls={source}: cannot be read ({error}); give a text file with one URL a line") from error
-    wanted = []
-    for number, line in enumerate(lines.splitlines(), 1):
-        url = urls.canonical(line.strip())
-        if not line.strip() or line.startswith("#"):
-            continue
-        if not url.startswith("https://"):
-            raise BadInput(f"-a urls={source}: line {number} is no web address: {line.strip()[:80]!r}")
-        wanted.append(url)
-    return list(dict.fromkeys(wanted))
 
 
 def _list_answer(response: Response) -> listing.Page | Refusal:
