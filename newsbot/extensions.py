@@ -25,7 +25,6 @@ from newsbot.handlers import check_trust
 from newsbot.options import Options
 from newsbot.resolver import parse_connect_to
 from newsbot.run import Run
-from newsbot.warc import message
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -73,7 +72,11 @@ class Archive:
 
     async def spider_opened(self) -> None:
         """The run begins: its first record."""
-        await self.run.begin()
+        try:
+            await self.run.begin()
+        except NewsbotError as error:  # Scrapy would log it and crawl on
+            self.fail(error)
+            return
         self._renewing = create_looping_call(self._renew)
         self._renewing.start(RENEW_EVERY, now=False)
 
@@ -88,14 +91,10 @@ class Archive:
         """Return when the exchange is in the archive for good; ArchiveError stops the crawl."""
         try:
             capture = await self.run.keep(exchange)
-        except ArchiveError as error:
+            self.run.note_exchange(capture, exchange)
+        except NewsbotError as error:
             self.fail(error)
             raise
-        location = None
-        if 300 <= capture.status < 400 and exchange.response is not None:
-            named = message.split(exchange.response).get(b"location")
-            location = None if named is None else named.decode("latin-1")
-        self.run.note_exchange(capture, dict(exchange.context), location)
         return capture
 
     async def refuse(self, key: str, url: str, refusal: Refusal) -> Look:
@@ -121,8 +120,14 @@ class Archive:
         self.stopping.set()
         if say:
             self.run.facts.stopped = reason
-        self._stop = asyncio.ensure_future(self._crawler.stop_async())
-        call_later(GRACE, CaptureHandler.abort_all, reason)
+        if self._crawler.engine is not None and self._crawler.engine.running:  # else start() sees it and ends
+            self._stop = asyncio.ensure_future(self._crawler.stop_async())
+        call_later(GRACE, self._abort, reason)
+
+    def _abort(self, reason: str) -> None:
+        """Break off what is on the wire, and soon again: a broken off robots.txt lets the request behind it begin."""
+        CaptureHandler.abort_all(reason)
+        call_later(GRACE / 8, self._abort, reason)
 
     def spider_error(self, failure: Failure) -> None:
         """A callback raised: counted in the verdict, its article stays a hole."""

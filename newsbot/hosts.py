@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,12 +36,13 @@ class Hosts:
             self._seen[host] = (now, until)
         return until if until and until > now else None
 
-    def ban(self, host: str) -> datetime:
-        """The site said no: the host rests, twice as long as the last time; until when."""
+    def ban(self, host: str, asked: timedelta | None = None) -> datetime:
+        """The site said no: the host rests for as long as it asked, else twice as long as the last time; until when."""
         if until := self.resting(host):  # answers to what was asked before the first no
             return until
         strikes = self._ledger.strikes(host)
-        until = self._clock() + min(self._rest * float(2 ** min(strikes, 10)), LONGEST_REST)
+        rest = asked or self._rest * float(2 ** min(strikes, 10))
+        until = self._clock() + min(rest, LONGEST_REST)
         self._ledger.rest(host, until, strikes + 1)
         self._seen.pop(host, None)
         self._welcomed.discard(host)
@@ -56,3 +58,16 @@ class Hosts:
         """How long to wait before asking the host, `interval` seconds after whoever asked it last in any process."""
         now = self._clock()
         return self._ledger.reserve(host, now, interval) - now
+
+
+def wait_of(retry_after: str, now: datetime) -> timedelta | None:
+    """How long a Retry-After header (RFC 9110, 10.2.3: seconds or a date) asks to wait; None for anything else."""
+    value = retry_after.strip()
+    if value.isascii() and value.isdigit():
+        return timedelta(seconds=min(int(value[:9]), LONGEST_REST.total_seconds())) or None
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    wait = moment - now if moment.tzinfo else timedelta(0)
+    return wait if wait > timedelta(0) else None

@@ -10,7 +10,7 @@ import os
 import socket
 from contextlib import ExitStack
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from newsbot import discovery, health, text
@@ -18,15 +18,15 @@ from newsbot.archive import Archive, RunLock, run_stamp, write_verdict
 from newsbot.article import REASONS, Article, Capture, Look, Refusal
 from newsbot.desk import Desk, judge_exchange
 from newsbot.errors import ArchiveError, Locked
-from newsbot.hosts import Hosts
+from newsbot.hosts import Hosts, wait_of
+from newsbot.kept import capture_of, header_of
 from newsbot.ledger import Ledger, Work, file_url
 from newsbot.rebuild import catch_up
 from newsbot.replay import page_from
 from newsbot.shelf import PostShelf
 from newsbot.sina import channels, listing, urls
-from newsbot.warc import message
 from newsbot.warc.commit import GroupCommit
-from newsbot.warc.writer import Writer, Written
+from newsbot.warc.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=10), timedelta(days=1)
 #: Holes that a verdict names one by one; the ledger has them all.
 NAMED_HOLES = 100
+#: What a site says when it wants to be left alone; never asked again at once.
+NO = frozenset({429, 456})
 #: A job's lease, renewed every third of it.
 JOB_SECONDS = 90.0
 
@@ -114,12 +116,15 @@ class Run:
         written = self.writer.append(exchange)
         await self.commit.durable()
         self.facts.exchanges += 1
-        return _capture(written, exchange)
+        return capture_of(written, exchange)
 
-    def note_exchange(self, capture: Capture, context: dict[str, Any], location: str | None) -> None:
+    def note_exchange(self, capture: Capture, exchange: Exchange) -> None:
         """Remember at once an answer that holds no page: a retry may follow, and a replay will find this one too."""
-        if key := context.get("article"):
-            refusal = judge_exchange(capture, context["url"], location)
+        if capture.status in NO:
+            self.ban(urlsplit(capture.url).hostname or "", header_of(exchange, b"retry-after"))
+        if key := exchange.context.get("article"):
+            location = header_of(exchange, b"location") if 300 <= capture.status < 400 else None
+            refusal = judge_exchange(capture, exchange.context["url"], location)
             if refusal:
                 self.desk.note([Look(key, capture, refusal)])
                 self._unsettled.add(key)
@@ -231,9 +236,9 @@ class Run:
         if counter:
             setattr(self.facts, counter, getattr(self.facts, counter) + 1)
 
-    def ban(self, host: str) -> None:
-        """The site said no: the host rests, and the verdict says so."""
-        self.hosts.ban(host)
+    def ban(self, host: str, retry_after: str | None = None) -> None:
+        """The site said no: the host rests, for as long as it asked (Retry-After), and the verdict says so."""
+        self.hosts.ban(host, wait_of(retry_after, self.clock()) if retry_after else None)
         if host not in self.facts.bans:
             self.facts.bans.append(host)
 
@@ -281,16 +286,3 @@ class Run:
         self.writer.note(f"urn:newsbot:run:{self.name}", {"run": self.name, **facts})
         self.writer.sync()
         self.ledger.note_run(self.name, {"run": self.name, **facts})
-
-
-def _capture(written: Written, exchange: Exchange) -> Capture:
-    return Capture(
-        record_id=written.response_id or written.metadata_id,
-        date=written.date,
-        url=exchange.url,
-        status=message.split(exchange.response).status if written.response_id and exchange.response else 0,
-        file=written.file,
-        offset=written.offset,
-        truncated=exchange.truncated,
-        error=exchange.error,
-    )

@@ -24,7 +24,15 @@ LAYERS = (
     {"newsbot.warc", "newsbot.sina.urls"},
     {"newsbot.sina", "newsbot.post", "newsbot.archive", "newsbot.shelf"},
     {"newsbot.ledger"},
-    {"newsbot.discovery", "newsbot.desk", "newsbot.health", "newsbot.hosts", "newsbot.options", "newsbot.arguments"},
+    {
+        "newsbot.discovery",
+        "newsbot.desk",
+        "newsbot.health",
+        "newsbot.hosts",
+        "newsbot.options",
+        "newsbot.arguments",
+        "newsbot.kept",
+    },
     {"newsbot.replay", "newsbot.rebuild"},
     {"newsbot.run"},
 )
