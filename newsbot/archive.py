@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import uuid
@@ -92,9 +93,14 @@ def locate(archive_dir: str, posts_dir: str, ledger_url: str, project: Path | No
     return Archive(root, posts, ledger_url)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that readers see the old bytes or the new ones, never a part: temporary name, then rename."""
-    temporary = path.with_name(f".{uuid.uuid4().hex[:12]}.tmp")
+def write_whole(path: Path, content: bytes, draft: str = "") -> None:
+    """Write a file so that readers see the old bytes or the new ones, never a part: temporary name, then rename.
+
+    The temporary name follows from the file's (or is `draft`), so that what a killed process left is written over by
+    the next that writes the file. Two must not write one file at a time; for posts the ledger's transaction sees to it.
+    """
+    name = draft or hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
+    temporary = path.with_name(f".{name}.tmp")
     try:
         temporary.write_bytes(content)
         temporary.replace(path)
@@ -104,9 +110,14 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def write_verdict(archive: Archive, began: datetime, facts: dict[str, Any]) -> Path:
-    """`runs/<timestamp>.json`: one verdict a run."""
+    """`runs/<timestamp>.json`: one verdict a run. Raises ArchiveError."""
     path = archive.runs / f"{run_stamp(began)}.json"
-    write_whole(path, _json(facts))
+    try:
+        write_whole(path, _json(facts), draft=f"verdict-{facts['kind']}")
+    except OSError as error:
+        raise ArchiveError(
+            f"cannot write the verdict {path}: {error.strerror}; make room or check permissions"
+        ) from error
     return path
 
 

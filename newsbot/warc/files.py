@@ -69,8 +69,11 @@ def make_directory(directory: Path) -> None:
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """Write a whole file: readers, and a machine without power, see the old bytes or the new. Raises ArchiveError."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    """Write a whole file: readers, and a machine without power, see the old bytes or the new. Raises ArchiveError.
+
+    The temporary name follows from the file's: what a killed process left is written over by the next.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
     try:
         with temporary.open("wb") as stream:
             stream.write(content)
