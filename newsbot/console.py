@@ -75,8 +75,8 @@ def archive_of(settings: Any) -> archive.Archive:
 
 
 def tell(line: str) -> None:
-    """One line on standard error."""
-    print(line, file=sys.stderr, flush=True)
+    """One line on standard error, whatever line ends an error's own words bring."""
+    print(" ".join(line.split()), file=sys.stderr, flush=True)
 
 
 def say(line: str) -> None:

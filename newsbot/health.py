@@ -127,6 +127,6 @@ def _line(facts: Facts, word: str, reasons: tuple[str, ...]) -> str:
     if facts.extra:
         parts.append("cross-check: " + ", ".join(f"{name} +{number}" for name, number in sorted(facts.extra.items())))
     line = f"newsbot {word}: {', '.join(parts)} in {facts.seconds:.0f} s"
-    return line + (
-        f" — {reasons[0]}" + (f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else "") if reasons else ""
-    )
+    if reasons:
+        line += f" — {reasons[0]}" + (f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else "")
+    return " ".join(line.split())  # an error's own words may have line ends

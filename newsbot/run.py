@@ -17,7 +17,7 @@ from newsbot import discovery, health, text
 from newsbot.archive import Archive, RunLock, run_stamp, write_verdict
 from newsbot.article import REASONS, Article, Capture, Look, Refusal
 from newsbot.desk import Desk, judge_exchange
-from newsbot.errors import ArchiveError, Locked
+from newsbot.errors import ArchiveError, Locked, NewsbotError
 from newsbot.hosts import Hosts, wait_of
 from newsbot.kept import capture_of, header_of
 from newsbot.ledger import Ledger, Work, file_url
@@ -245,23 +245,18 @@ class Run:
     # --- the end ---
 
     def finish(self) -> health.Verdict:
-        """Sum up, write the last record and the verdict, close everything. Call once."""
-        verdict = health.judge(self.facts)
-        try:
-            self._sum_up()
-            verdict = health.judge(self.facts)
-            if not self.facts.unwritable:
-                self._end(verdict)
-            self.writer.close()
-            self.commit.close()
-            for file in self.writer.files:  # the views know all that this run's files hold
-                self.ledger.mark_absorbed(file, (self.archive.root / file).stat().st_size)
-            write_verdict(self.archive, self.began, health.report(self.facts, verdict) | {"archive": self.archive.name})
-        except ArchiveError as error:
-            self.facts.unwritable = self.facts.unwritable or str(error)
-            verdict = health.judge(self.facts)
-        self._closing.close()
-        return verdict
+        """Sum up, write the last record and the verdict, close everything. Call once.
+
+        Each step is tried, whatever became of those before: a full disk must not keep the verdict from being told.
+        """
+        for step in (self._sum_up, self._end, self._close, self._tell, self._closing.close):
+            try:
+                step()
+            except ArchiveError as error:
+                self.facts.unwritable = self.facts.unwritable or str(error)
+            except NewsbotError as error:
+                self.facts.errors.append(str(error))
+        return health.judge(self.facts)
 
     def _sum_up(self) -> None:
         for key in sorted(self._unsettled):
@@ -281,8 +276,21 @@ class Run:
         counts = self.ledger.counts()
         self.facts.holes_left = counts.get("listed", 0) + counts.get("failed", 0)
 
-    def _end(self, verdict: health.Verdict) -> None:
+    def _end(self) -> None:
+        if self.facts.unwritable:
+            return
+        verdict = health.judge(self.facts)
         facts = {"ended": self.facts.ended, "exit_code": verdict.exit_code, "verdict": verdict.line}
         self.writer.note(f"urn:newsbot:run:{self.name}", {"run": self.name, **facts})
         self.writer.sync()
         self.ledger.note_run(self.name, {"run": self.name, **facts})
+
+    def _close(self) -> None:
+        self.commit.close()
+        self.writer.close()
+        for file in self.writer.files:  # the views know all that this run's files hold
+            self.ledger.mark_absorbed(file, (self.archive.root / file).stat().st_size)
+
+    def _tell(self) -> None:
+        verdict = health.judge(self.facts)
+        write_verdict(self.archive, self.began, health.report(self.facts, verdict) | {"archive": self.archive.name})
