@@ -33,6 +33,7 @@ class Crawl:
             "TLS_CA_FILE": str(server.ca_file),
             "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
             "RETRY_PRIORITY_ADJUST": 0,
+            "COOKIES_ENABLED": False,  # else Scrapy fetches a list of public suffixes from the internet
             "LOG_LEVEL": "WARNING",
         }
         whole = {"alone": [], "together": [], "out": str(self._out), "settings": defaults | settings} | plan
