@@ -91,7 +91,7 @@ def test_every_option_of_a_command_that_the_readme_names_exists() -> None:
 
 
 def test_spider_arguments_are_those_of_the_readme() -> None:
-    known = set(arguments.read.__kwdefaults__)
+    known = set(arguments.read.__kwdefaults__ or {})
     assert {row.removeprefix("-a ").partition("=")[0] for row in table("argument")} == known
 
 
