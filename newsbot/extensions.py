@@ -73,7 +73,7 @@ class Archive:
     async def spider_opened(self) -> None:
         """The run begins: its first record."""
         try:
-            await self.run.begin()
+            await self.run.begin(self.fail)
         except NewsbotError as error:  # Scrapy would log it and crawl on
             self.fail(error)
             return

@@ -18,6 +18,7 @@ from newsbot.archive import Archive, RunLock, run_stamp, write_verdict
 from newsbot.article import REASONS, Article, Capture, Look, Refusal
 from newsbot.desk import Desk, judge_exchange
 from newsbot.errors import ArchiveError, Locked, NewsbotError
+from newsbot.gathering import Gathering
 from newsbot.hosts import Hosts, wait_of
 from newsbot.kept import capture_of, header_of
 from newsbot.ledger import Ledger, Work, file_url
@@ -104,8 +105,9 @@ class Run:
 
     # --- capture ---
 
-    async def begin(self) -> None:
-        """Write the fact that the run began."""
+    async def begin(self, failed: Callable[[NewsbotError], None]) -> None:
+        """Write the fact that the run began; from now on commits are gathered, and `failed` is told if one fails."""
+        Gathering(self.ledger, failed)
         facts = {"run": self.name, "began": self.facts.began, "kind": self.options.kind}
         self.writer.note(f"urn:newsbot:run:{self.name}", facts)
         await self.commit.durable()
@@ -249,7 +251,7 @@ class Run:
 
         Each step is tried, whatever became of those before: a full disk must not keep the verdict from being told.
         """
-        for step in (self._sum_up, self._end, self._close, self._tell, self._closing.close):
+        for step in (self._sum_up, self._end, self._close, self.ledger.flush, self._tell, self._closing.close):
             try:
                 step()
             except ArchiveError as error:

@@ -29,6 +29,7 @@ LAYERS = (
         "newsbot.desk",
         "newsbot.health",
         "newsbot.hosts",
+        "newsbot.gathering",
         "newsbot.options",
         "newsbot.arguments",
         "newsbot.kept",

@@ -11,7 +11,7 @@ from newsbot.errors import LedgerError
 from newsbot.ledger import opening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Executable, Row
 
@@ -31,6 +31,8 @@ class Database:
         self._open = False  #: a transaction runs
         self._spoiled = ""  #: why it can only be rolled back
         self._lost = False  #: the server went away
+        self._wake: Callable[[], None] | None = None  #: called when a gathered transaction begins
+        self._gathered = False  #: one has begun
         self._attach()
 
     def _attach(self) -> None:
@@ -53,6 +55,25 @@ class Database:
         """`sqlite` or `postgresql`."""
         return self._dialect.name
 
+    def gather(self, wake: Callable[[], None]) -> None:
+        """From now on several transactions are committed as one, by `flush`, which is to be called soon after `wake`.
+
+        For SQLite, where every commit writes its pages anew, and one process writes at a time anyway; elsewhere nothing
+        changes. A kill loses what is not flushed: the next start reads it from the WARC files again.
+        """
+        if self.backend == "sqlite":
+            self._wake = wake
+
+    def flush(self) -> None:
+        """Commit what was gathered. Raises as `transaction` does."""
+        if self._gathered and not self._open:
+            self._gathered = False
+            try:
+                self._execute("COMMIT", None)
+            except BaseException:
+                self._roll_back()
+                raise
+
     @contextmanager
     def transaction(self, *, alone: bool = True) -> Iterator[None]:
         """Several calls as one transaction; one within another is part of it, and its failure is the whole one's.
@@ -70,19 +91,35 @@ class Database:
             return
         begin = opening.ALONE if alone else opening.BESIDE_OTHERS
         try:
-            self._execute(begin[self.backend], None)
+            self._begin(begin[self.backend])
             self._open = True
             yield
-            self._execute("COMMIT", None)
+            self._execute("RELEASE one" if self._gathered else "COMMIT", None)
         except BaseException:
             self._roll_back()
             raise
         finally:
             self._open, self._spoiled = False, ""
 
+    def _begin(self, words: str) -> None:
+        if self._wake is None:
+            self._execute(words, None)
+            return
+        if not self._gathered:
+            self._execute(words, None)
+            self._gathered = True
+            self._wake()
+        self._execute("SAVEPOINT one", None)
+
     def _roll_back(self) -> None:
+        """Undo the running transaction; of gathered ones only this."""
         try:
-            self._connection.rollback()
+            if self._gathered and self._open:
+                self._cursor.execute("ROLLBACK TO one")
+                self._cursor.execute("RELEASE one")
+            else:
+                self._gathered = False
+                self._connection.rollback()
         except self._errors:
             self._lost = True  # the database rolls back by itself what has lost its client
 
@@ -126,6 +163,7 @@ class Database:
 
     def _snapshot(self, queries: Iterable[tuple[str, Executable]]) -> Iterator[tuple[str, Row[Any]]]:
         """The rows of named queries, one by one, all as of one moment; not what the running transaction wrote."""
+        self.flush()
         try:
             with self._engine.execution_options(reading=True).connect() as connection:
                 for name, query in queries:
