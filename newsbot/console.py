@@ -40,7 +40,7 @@ class Command(ScrapyCommand):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             self.exitcode = 0
         except KeyboardInterrupt:
-            tell("newsbot: stopped by Ctrl-C; nothing is half written")
+            tell("newsbot: stopped before the end; nothing is half written")
             self.exitcode = 3
 
     def _check(self, args: list[str]) -> None:

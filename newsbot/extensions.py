@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
-from scrapy.exceptions import NotConfigured
+from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.utils.asyncio import call_later, create_looping_call
 from tqdm import tqdm
 
@@ -37,8 +37,14 @@ logger = logging.getLogger(__name__)
 
 #: Seconds between two renewals of leases.
 RENEW_EVERY = 30.0
+#: Seconds between two looks at what still waits when a run ends.
+SWEEP_EVERY = 0.5
 #: Seconds after which a stop no longer waits for what is on the wire; a stopped crawl must end within 10.
 GRACE = 4.0
+
+
+class Stopping(IgnoreRequest):
+    """The run is ending: this was not asked any more."""
 
 
 class Archive:
@@ -122,12 +128,20 @@ class Archive:
             self.run.facts.stopped = reason
         if self._crawler.engine is not None and self._crawler.engine.running:  # else start() sees it and ends
             self._stop = asyncio.ensure_future(self._crawler.stop_async())
-        call_later(GRACE, self._abort, reason)
+        self._sweep(reason, GRACE)
 
-    def _abort(self, reason: str) -> None:
-        """Break off what is on the wire, and soon again: a broken off robots.txt lets the request behind it begin."""
-        CaptureHandler.abort_all(reason)
-        call_later(GRACE / 8, self._abort, reason)
+    def _sweep(self, reason: str, grace: float) -> None:
+        """Let nothing wait for its turn, and break off what is on the wire in `grace` seconds.
+
+        Again and again: a robots.txt that is broken off lets the request behind it begin.
+        """
+        engine = self._crawler.engine
+        for slot in engine.downloader.slots.values() if engine is not None else ():
+            while slot.queue:
+                slot.queue.popleft()[1].errback(Stopping("the run is ending"))
+        if grace <= 0:
+            CaptureHandler.abort_all(reason)
+        call_later(SWEEP_EVERY, self._sweep, reason, grace - SWEEP_EVERY)
 
     def spider_error(self, failure: Failure) -> None:
         """A callback raised: counted in the verdict, its article stays a hole."""

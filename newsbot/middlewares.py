@@ -14,7 +14,7 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Response
 
 from newsbot import text
-from newsbot.extensions import Archive
+from newsbot.extensions import Archive, Stopping
 from newsbot.warc.message import decoded
 
 if TYPE_CHECKING:
@@ -37,10 +37,6 @@ class Resting(IgnoreRequest):
     def __init__(self, host: str, until: datetime) -> None:
         super().__init__(f"{host} rests until {text.stamp(until)}")
         self.until = until
-
-
-class Stopping(IgnoreRequest):
-    """The run is ending."""
 
 
 class Gate:

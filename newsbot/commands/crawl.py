@@ -48,6 +48,7 @@ class Command(NewsbotCommand, BaseRunSpiderCommand):
             raise BadUsage("say which spider: scrapy crawl sina_finance")
         if args[0] not in _spiders(self.config):
             raise BadUsage(f"there is no spider {args[0]!r}; there is sina_finance")
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the engine runs, an end like Ctrl-C's
         self._log_to_file()
         if not self.config["CONTACT"]:
             self._advise()

@@ -16,8 +16,8 @@ from newsbot.clock import system_clock
 from newsbot.desk import is_hop, judge_exchange, judge_page
 from newsbot.discovery import Walk
 from newsbot.errors import CaptureBroken, NewsbotError
-from newsbot.extensions import Archive
-from newsbot.middlewares import UNDECODABLE, NotAllowed, Resting, Stopping
+from newsbot.extensions import Archive, Stopping
+from newsbot.middlewares import UNDECODABLE, NotAllowed, Resting
 from newsbot.sina import listing, urls
 
 if TYPE_CHECKING:
