@@ -78,7 +78,7 @@ class Run:
             self.ledger = Ledger.open(self.archive.ledger_url or file_url(self.archive.ledger_file), self.clock)
             opening.callback(self.ledger.close)
             self._take_job()
-            opening.callback(self.ledger.end_job, self.options.kind, self.name)
+            opening.callback(self._give_back)
             self.hosts = Hosts(self.ledger, self.clock, self.options.ban_rest)
             self.desk = Desk(self.ledger, PostShelf(self.archive.posts), page_from(self.archive.root))
             self.facts.recovered = catch_up(self.archive, self.ledger, self.desk.shelf, self.clock, progress)
@@ -102,6 +102,11 @@ class Run:
             return False if holder.partition(":")[0] == here else None
 
         self.ledger.take_job(self.options.kind, self.name, f"{here}:{os.getpid()}", self.clock(), JOB_SECONDS, alive)
+
+    def _give_back(self) -> None:
+        """Leases first: where a full disk lets them stay, the job must stay too, for the next run to free both."""
+        self.ledger.release_all(self.name)
+        self.ledger.end_job(self.options.kind, self.name)
 
     # --- capture ---
 
@@ -263,7 +268,6 @@ class Run:
     def _sum_up(self) -> None:
         for key in sorted(self._unsettled):
             self.desk.settle(key)
-        self.ledger.release_all(self.name)
         ended = self.clock()
         self.facts.ended = text.stamp(ended)
         self.facts.seconds = (ended - self.began).total_seconds()
@@ -290,6 +294,8 @@ class Run:
     def _close(self) -> None:
         self.commit.close()
         self.writer.close()
+        if self.facts.unwritable or self.facts.errors:  # then the ledger may lack something: the next start reads them
+            return
         for file in self.writer.files:  # the views know all that this run's files hold
             self.ledger.mark_absorbed(file, (self.archive.root / file).stat().st_size)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -38,9 +39,9 @@ class Stem:
 
     process: subprocess.Popen[str]
 
-    def run(self, words: Sequence[str], cwd: Path, environment: Mapping[str, str], stdin: str) -> Ended:
-        """Run `scrapy …words`; how it ended."""
-        asked = {"words": list(words), "cwd": str(cwd), "environment": dict(environment), "stdin": stdin}
+    def run(self, words: Sequence[str], cwd: Path, environment: Mapping[str, str], **asked: Any) -> Ended:
+        """Run `scrapy …words`; how it ended. `stdin`: its text; `file_size`: bytes that no file may exceed."""
+        asked |= {"words": list(words), "cwd": str(cwd), "environment": dict(environment)}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(asked) + "\n")
@@ -58,10 +59,10 @@ class ForkedBot(Bot):
         """Run a command to its end."""
         return self.execute(*self.command(*words, settings=settings)[3:], stdin=stdin)
 
-    def execute(self, *words: str, stdin: str = "") -> Ended:
-        """Run `scrapy …` with just these words."""
+    def execute(self, *words: str, **asked: Any) -> Ended:
+        """Run `scrapy …` with just these words; `asked` as Stem.run takes it."""
         assert self.stem is not None
-        return self.stem.run(words, self.cwd, self.environment(), stdin)
+        return self.stem.run(words, self.cwd, self.environment(), **asked)
 
 
 @contextmanager
@@ -86,7 +87,7 @@ def serve() -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         with tempfile.TemporaryFile("w+") as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            given.write(asked["stdin"])
+            given.write(asked.get("stdin", ""))
             given.seek(0)
             child = os.fork()
             if not child:
@@ -107,6 +108,8 @@ def become(asked: dict[str, Any], streams: Sequence[IO[Any]]) -> None:
     os.chdir(asked["cwd"])
     os.environ.clear()
     os.environ.update(asked["environment"])
+    if limit := asked.get("file_size"):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     clock._ZERO = time.monotonic()  # as in a process that begins now
     code = 1
     try:

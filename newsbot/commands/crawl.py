@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ class Command(NewsbotCommand, BaseRunSpiderCommand):
         if args[0] not in _spiders(self.config):
             raise BadUsage(f"there is no spider {args[0]!r}; there is sina_finance")
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the engine runs, an end like Ctrl-C's
+        logging.raiseExceptions = False  # a log that a full disk cannot take brings the verdict, not a page a line
         self._log_to_file()
         if not self.config["CONTACT"]:
             self._advise()
