@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from newsbot.article import Refusal
@@ -35,6 +36,7 @@ class PastWindow:
     full: bool  #: read with the full overlap
     newest: datetime | None = None  #: ctime of the newest item shown
     extra: int = 0  #: items the list of all finance did not show
+    back_fill: bool = False  #: a day that was asked for; says nothing of the time up to now
 
 
 def past_window(facts: Mapping[str, Any]) -> PastWindow:
@@ -46,6 +48,7 @@ def past_window(facts: Mapping[str, Any]) -> PastWindow:
         full=bool(facts["full"]),
         newest=datetime.fromisoformat(facts["newest"]) if facts.get("newest") else None,
         extra=int(facts.get("extra", 0)),
+        back_fill=bool(facts.get("back_fill")),
     )
 
 
@@ -56,8 +59,9 @@ class Window:
     list_name: str
     low: datetime
     high: datetime
-    mode: str  #: `pages` newest first, `days` by Beijing day, `cursor` by ctime
+    mode: str  #: how it is read at first: `pages` newest first, in a back-fill `days` by Beijing day, then `cursor`
     full: bool = True
+    alive: bool = False  #: the list has shown items before, so that an empty one is no whole answer
     cross_check: bool = False
 
 
@@ -68,19 +72,24 @@ def plan(
 
     `past` gives a list's windows, newest first. `only` (from `-a channels`) reads exactly those lists.
     """
+    windows = [_next_window(name, now, scheduled(past(name)), overlap_every) for name in only or channels.DEFAULT_LISTS]
     if only:
-        return [_next_window(name, now, past(name), overlap_every) for name in only]
-    windows = [_next_window(name, now, past(name), overlap_every) for name in channels.DEFAULT_LISTS]
+        return windows
     for channel in channels.CHANNELS:
         if channel.name in channels.DEFAULT_LISTS:
             continue
-        seen = past(channel.name)
+        seen = scheduled(past(channel.name))
         window = _next_window(channel.name, now, seen, overlap_every, cross_check=True)
         last = next((w.high for w in seen if w.complete), None)
         promoted = sum(w.extra > 0 for w in seen) >= 2  # what 2519 misses twice is asked for at every run
         if promoted or last is None or now - last >= CROSS_CHECK_EVERY:
             windows.append(window)
     return windows
+
+
+def scheduled(past: Iterable[PastWindow]) -> list[PastWindow]:
+    """Those that reach from one scheduled run to the next; a back-filled day closes no gap between them."""
+    return [window for window in past if not window.back_fill]
 
 
 def span(lists: Iterable[str], since: datetime, until: datetime) -> list[Window]:
@@ -104,14 +113,17 @@ def _next_window(
 ) -> Window:
     """From the list's own last complete point less the overlap (design.md, "Spider")."""
     complete = [window for window in past if window.complete]
+    window = partial(
+        Window, name, high=now, mode="pages", cross_check=cross_check, alive=any(one.newest for one in past)
+    )
     if not complete:
-        return Window(name, now - FULL_OVERLAP, now, "pages", full=True, cross_check=cross_check)
+        return window(low=now - FULL_OVERLAP)
     point = min(now, max(window.high for window in complete))
     last_full = max((window.high for window in complete if window.full), default=None)
     if last_full is None or not timedelta(0) <= now - last_full < overlap_every:
-        return Window(name, point - FULL_OVERLAP, now, "pages", full=True, cross_check=cross_check)
+        return window(low=point - FULL_OVERLAP)
     newest = max((window.newest for window in complete if window.newest), default=point)
-    return Window(name, min(newest, point) - SHORT_OVERLAP, now, "pages", full=False, cross_check=cross_check)
+    return window(low=min(newest, point) - SHORT_OVERLAP, full=False)
 
 
 @dataclass(slots=True)
@@ -165,6 +177,7 @@ class Walk:
             "high": window.high.isoformat(),
             "complete": self.complete,
             "full": window.full,
+            "back_fill": window.mode == "days",
             "mode": self.mode,
             "why": self.why,
             "notes": self.notes,
@@ -223,8 +236,15 @@ class Walk:
         self._empty += 1
         if self._empty == 1:
             return self._url()
-        if self.mode == "pages" and self.total is not None and len(self.seen) + self.skipped < self.total:
-            return self._end(complete=False, why=f"the list ended after {len(self.seen)} of {self.total} items")
+        shown = len(self.seen) + self.skipped
+        if self.mode != "cursor" and self.total is not None and shown < self.total:
+            return self._end(complete=False, why=f"the list ended after {shown} of {self.total} items")
+        if not shown and self.mode == "days":
+            return self._switch("cursor", f"{self.window.list_name} shows nothing of {self._day()}")
+        if not shown and self.mode == "cursor":
+            return self._end(complete=False, why=f"nothing older than {self.window.high:%Y-%m-%d %H:%M}Z is shown")
+        if not shown and self.window.alive:
+            return self._end(complete=False, why="the list is empty, and was not before")
         return self._end(complete=True)
 
     def _refused(self, refusal: Refusal) -> str | None:
@@ -258,11 +278,12 @@ class Walk:
         return None
 
 
-def not_shown(walk: Walk, known: Iterable[str], read: PastWindow | None) -> list[str]:
+def not_shown(walk: Walk, known: Iterable[str], past: Iterable[PastWindow]) -> list[str]:
     """Keys that a cross-checked list showed and the list of all finance did not, within what that list read.
 
-    `known` are the keys the list of all finance has shown; `read` is its latest complete window.
+    `known` are the keys the list of all finance has shown; `past` are its windows, newest first.
     """
+    read = next((window for window in scheduled(past) if window.complete), None)
     if read is None:
         return []
     held = set(known)

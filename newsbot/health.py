@@ -100,9 +100,8 @@ def _unhealthy(facts: Facts) -> list[tuple[int, str]]:
 
 
 def _holes(facts: Facts) -> list[tuple[int, str]]:
-    found = [(HOLES, f"list not read to its end: {line}") for line in facts.incomplete]
-    if facts.stopped:
-        found.append((HOLES, f"stopped: {facts.stopped}"))
+    found = [(HOLES, f"stopped: {facts.stopped}")] if facts.stopped else []  # first: the others follow from it
+    found += [(HOLES, f"list not read to its end: {line}") for line in facts.incomplete]
     if facts.holes_left:
         url, why = next(iter(facts.holes.items()), ("", ""))
         found.append((HOLES, f"{facts.holes_left} listed articles are open" + (f", {url}: {why}" if url else "")))

@@ -1,7 +1,6 @@
 """One run on an archive: opens it, keeps what the site said, remembers, publishes, and sums up.
 
-Plain Python, without Scrapy: the door's components (extensions, spider, pipelines) call it, and so could a script.
-Durable before visible: `keep` is followed by the group commit before anything else happens with an answer.
+Plain Python, without Scrapy: the door's components call it, and so could a script. Durable before visible.
 """
 
 from __future__ import annotations
@@ -170,7 +169,7 @@ class Run:
         """A window was read to its end, or given up: the fact becomes a record and a row."""
         facts = walk.facts()
         if walk.window.cross_check:
-            missing = discovery.not_shown(walk, self._shown_by_all(walk), next(iter(self.past("finance")), None))
+            missing = discovery.not_shown(walk, self.ledger.listed_by("finance", list(walk.seen)), self.past("finance"))
             facts["extra"] = len(missing)
             if missing:
                 self.facts.extra[walk.window.list_name] = len(missing)
@@ -181,9 +180,6 @@ class Run:
         self.facts.lists[walk.window.list_name] = facts
         if not walk.complete:
             self.facts.incomplete.append(f"{walk.window.list_name}: {walk.why}")
-
-    def _shown_by_all(self, walk: discovery.Walk) -> set[str]:
-        return self.ledger.listed_by("finance", list(walk.seen))
 
     # --- articles ---
 
@@ -300,5 +296,5 @@ class Run:
             self.ledger.mark_absorbed(file, (self.archive.root / file).stat().st_size)
 
     def _tell(self) -> None:
-        verdict = health.judge(self.facts)
-        write_verdict(self.archive, self.began, health.report(self.facts, verdict) | {"archive": self.archive.name})
+        told = health.report(self.facts, health.judge(self.facts))
+        write_verdict(self.archive, self.began, told | {"archive": self.archive.name})

@@ -14,7 +14,7 @@ from tests.fakesina import failures
 from tests.fakesina.answers import Answer
 from tests.fakesina.server import Server
 from tests.fakesina.site import Site
-from tests.forked import ForkedBot, Stem, stem
+from tests.forked import ForkedBot, Stem
 from tests.judging import assert_sound, standing, table, targets
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ ODD: dict[str, Callable[[datetime], Answer]] = {
     "302-without-location": lambda _: Answer(b"x", 302, max_age=0),
     "300": lambda _: Answer(b"x", 300, headers=(("Location", "/other.shtml"),), max_age=0),
     "huge": lambda _: Answer(b"<html>" + b"x" * 300_000, max_age=0, compress=False),
-    "429-without-a-time": lambda _: Answer(b"", 429, max_age=0),
 }
 
 #: Answer → (state, reason), and whether it is still so after the next run, when the site is well again.
@@ -79,38 +78,22 @@ def _odd_answers() -> Iterator[None]:
         del failures.KINDS[kind]
 
 
-@pytest.fixture(scope="module")
-def forking() -> Iterator[Stem]:
-    with stem() as process:
-        yield process
-
-
 @pytest.fixture
 def server(certified: Path) -> Iterator[Server]:
     with Server(Site(NOW, 12, troubles=False), certified) as serving:
         yield serving
 
 
-@pytest.fixture(scope="module")
-def certified(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("site")
-
-
 @pytest.fixture
-def bot(server: Server, tmp_path: Path, forking: Stem) -> ForkedBot:
-    return ForkedBot(tmp_path / "archive", server, stem=forking)
-
-
-def on_the_wire(server: Server, host: str, since: int = 0) -> list[str]:
-    """What was asked of a host, from an entry of the server's log on."""
-    return [one.url for one in server.log[since:] if one.host == host]
+def bot(server: Server, bot_of: Callable[[Server], ForkedBot]) -> ForkedBot:
+    return bot_of(server)
 
 
 # --- articles ---
 
 
 def test_every_answer_to_an_article_has_its_true_reason_and_failures_are_asked_again(
-    tmp_path: Path, certified: Path, forking: Stem
+    certified: Path, bot_of: Callable[[Server], ForkedBot]
 ) -> None:
     with Server(Site(NOW, len(ARTICLE) + 6, troubles=False), certified) as server:
         site = server.site
@@ -118,7 +101,7 @@ def test_every_answer_to_an_article_has_its_true_reason_and_failures_are_asked_a
         keys = dict(zip(ARTICLE, (one.key for one in plain), strict=False))
         for kind, key in keys.items():
             site.fail(kind, key, None)
-        bot = ForkedBot(tmp_path / "archive", server, stem=forking)
+        bot = bot_of(server)
         ended = bot.crawl(*ONE_LIST, settings={"DOWNLOAD_TIMEOUT": 1, "DOWNLOAD_MAXSIZE": 200_000})
         assert (ended.code, ended.err.count("\n")) == (3, 1), ended
         now = standing(bot)
@@ -181,88 +164,6 @@ def test_the_least_work_ahead_is_enough_for_all(bot: ForkedBot) -> None:
     ended = bot.crawl(*ONE_LIST, settings={"WORK_AHEAD": 1, "CONCURRENT_REQUESTS": 1})
     assert ended.code == 0, ended
     assert len(bot.posts()) == 12
-
-
-# --- a site that says no ---
-
-
-@pytest.mark.parametrize("kind", ["ban", "ban-200", "429", "429-without-a-time"])
-def test_a_host_that_says_no_is_left_alone_until_it_has_rested(bot: ForkedBot, server: Server, kind: str) -> None:
-    last = server.site.listed()[4]
-    server.site.fail(kind, last.key, None)
-    one_by_one = {"CONCURRENT_REQUESTS": 1}
-    ended = bot.crawl(*ONE_LIST, settings=one_by_one)
-    assert (ended.code, ended.err.count("\n")) == (4, 1), ended
-    assert f"{ARTICLES} said no" in ended.err
-    asked = on_the_wire(server, ARTICLES)
-    # A ban page with 200 is known when it was read; by then the next request is on its way.
-    assert last.url in asked[-2 if kind == "ban-200" else -1 :]
-    assert_sound(bot)
-    server.site.mend()
-    begun = len(server.log)
-    ended = bot.crawl(*ONE_LIST, settings=one_by_one)
-    assert (ended.code, ended.err.count("\n")) == (3, 1), ended
-    assert on_the_wire(server, ARTICLES, begun) == []
-    assert_sound(bot)
-    server.site.advance(timedelta(minutes=3 if kind == "429" else 61))
-    ended = bot.crawl(*ONE_LIST, settings=one_by_one)
-    assert ended.code == (3 if kind == "429" else 0), ended  # that article's own wait is longer than the host's
-    server.site.advance(timedelta(hours=1))
-    assert bot.crawl(*ONE_LIST, settings=one_by_one).code == 0
-    assert len(bot.posts()) == 12
-    assert_sound(bot)
-
-
-def test_addresses_of_a_host_that_rests_are_holes(bot: ForkedBot, server: Server) -> None:
-    wanted = [one.url for one in server.site.listed() if one.url.startswith(f"https://{ARTICLES}/")]
-    server.site.fail("ban", ARTICLES)
-    assert bot.crawl("-a", "urls=-", stdin=wanted[0], settings={"ROBOTSTXT_OBEY": 0}).code == 4
-    ended = bot.crawl("-a", "urls=-", stdin="\n".join(wanted))
-    assert (ended.code, ended.err.count("\n")) == (3, 1), ended
-    assert set(bot.verdicts()[1]["holes"]) == set(wanted)
-    assert_sound(bot)
-
-
-# --- lists ---
-
-
-@pytest.mark.parametrize(
-    "kind", ["ban", "html", "error-code", "error-json", "503", "empty", "cut", "broken-gzip", "none"]
-)
-def test_a_list_that_cannot_be_read_is_an_incomplete_window(bot: ForkedBot, server: Server, kind: str) -> None:
-    server.site.fail(kind, "list", None)
-    ended = bot.crawl(*ONE_LIST)
-    assert (ended.code, ended.err.count("\n")) == (4, 1), ended
-    verdict = bot.verdicts()[0]
-    assert len(verdict["incomplete"]) == 1
-    assert not verdict["lists"]["finance"]["complete"]
-    if kind in {"ban", "html"}:  # what says no is not asked three times
-        assert len([url for url in on_the_wire(server, "feed.mix.sina.com.cn") if "/api/" in url]) == 1
-    assert_sound(bot)
-    server.site.mend()
-    server.site.advance(timedelta(minutes=61))
-    assert bot.crawl(*ONE_LIST).code == 0
-    assert len(bot.posts()) == 12
-    assert_sound(bot)
-
-
-def test_a_list_that_fails_once_is_asked_again_and_read_whole(bot: ForkedBot, server: Server) -> None:
-    server.site.fail("error-code", "list", 2)
-    assert bot.crawl(*ONE_LIST).code == 0
-    assert_sound(bot)
-
-
-def test_a_list_whose_second_page_fails_is_told_and_what_was_listed_is_captured(
-    tmp_path: Path, certified: Path, forking: Stem
-) -> None:
-    with Server(Site(NOW, 60, troubles=False), certified) as server:
-        bot = ForkedBot(tmp_path / "archive", server, stem=forking)
-        server.site.fail("error-code", "&page=2", None)
-        ended = bot.crawl(*ONE_LIST)
-        assert (ended.code, ended.err.count("\n")) == (3, 1), ended
-        assert "list not read to its end: finance" in ended.err
-        assert len(bot.posts()) == 50
-        assert_sound(bot)
 
 
 # --- errors in the program itself ---

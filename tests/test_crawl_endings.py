@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sqlite3
-import subprocess
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.crawling import NOW, Bot, Ended, tree
+from tests.crawling import NOW, Bot, Ended
 from tests.fakesina.server import Server
 from tests.fakesina.site import Site
-from tests.forked import ForkedBot, Stem, stem
-from tests.judging import assert_exchanges_are_whole, assert_sound, standing, table
+from tests.forked import ForkedBot, Stem
+from tests.judging import assert_sound, standing, table
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -40,15 +39,9 @@ def site(server: Server) -> Iterator[Site]:
     server.site.mend()
 
 
-@pytest.fixture(scope="module")
-def forking() -> Iterator[Stem]:
-    with stem() as process:
-        yield process
-
-
 @pytest.fixture
-def bot(server: Server, tmp_path: Path, forking: Stem) -> ForkedBot:
-    return ForkedBot(tmp_path / "archive", server, stem=forking)
+def bot(server: Server, bot_of: Callable[[Server], ForkedBot]) -> ForkedBot:
+    return bot_of(server)
 
 
 # --- what cannot begin ---
@@ -167,7 +160,7 @@ def end_of(process: subprocess.Popen[str], number: signal.Signals) -> tuple[Ende
 def test_a_second_run_gives_way_and_the_first_goes_on_unharmed(bot: ForkedBot, site: Site) -> None:
     held = site.listed()[0]
     stall = site.fail("stall", held.key, None)
-    with bot.start(*CRAWL, *ONE_LIST, settings={"DOWNLOAD_TIMEOUT": 4}) as first:
+    with bot.start(*CRAWL, *ONE_LIST, settings={"DOWNLOAD_TIMEOUT": 3}) as first:
         until(lambda: site.asked[held.url], first)
         second = bot.crawl(*ONE_LIST)
         assert (second.code, second.err.count("\n")) == (1, 1), second
@@ -243,67 +236,3 @@ def test_a_crawl_that_scrapy_closes_early_has_holes(bot: ForkedBot) -> None:
     assert bot.crawl(*ONE_LIST).code == 0
     assert len(bot.posts()) == 12
     assert_sound(bot)
-
-
-# --- the disk ---
-
-
-@contextmanager
-def disk(folder: Path) -> Iterator[bool]:
-    """A file system of 1.5 MB mounted there, if this user may do that; else False."""
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1500k", "newsbot-test", str(folder)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-@pytest.mark.parametrize("room", [180, 300, 420], ids="{} kB".format)
-def test_a_full_disk_ends_a_crawl_at_a_whole_exchange_and_the_next_run_finishes_the_job(
-    bot: ForkedBot, tmp_path: Path, room: int
-) -> None:
-    bot.root = tmp_path / "disk" / "archive"
-    command = bot.command(*CRAWL, *ONE_LIST)[3:]
-    with disk(tmp_path / "disk") as small:
-        if small:
-            free = os.statvfs(bot.root.parent)
-            (bot.root.parent / "ballast").write_bytes(bytes(free.f_bavail * free.f_frsize - room * 1000))
-            ended = bot.execute(*command)
-        else:  # no file system of our own: no file may grow beyond that
-            ended = bot.execute(*command, file_size=room * 250)
-        assert (ended.code, ended.err.count("\n")) == (5, 1), ended
-        for path in bot.root.rglob("*.open"):
-            assert_exchanges_are_whole(path)
-        (bot.root.parent / "ballast").unlink(missing_ok=True)
-        assert bot.crawl(*ONE_LIST).code == 0
-        assert len(bot.posts()) == 12
-        assert_sound(bot)
-
-
-def test_an_archive_that_cannot_be_written_is_left_alone(bot: ForkedBot, tmp_path: Path) -> None:
-    bot.root = tmp_path / "disk" / "archive"
-    with disk(tmp_path / "disk") as ours:
-        assert bot.crawl(*ONE_LIST).code == 0
-        before = tree(bot.root, "*.*")
-        if ours:
-            subprocess.run(["mount", "-o", "remount,ro", str(bot.root.parent)], check=True)
-        else:
-            if not os.geteuid():
-                pytest.skip("root may write everywhere, and mount nothing here")
-            bot.root.chmod(0o555)
-        try:
-            for words in (CRAWL, ("replay",)):
-                ended = bot.run(*words)
-                assert (ended.code, ended.err.count("\n")) == (5, 1), ended
-                assert "archive" in ended.err
-        finally:
-            if ours:
-                subprocess.run(["mount", "-o", "remount,rw", str(bot.root.parent)], check=True)
-            bot.root.chmod(0o755)
-        assert tree(bot.root, "*.*") == before
-        assert bot.crawl(*ONE_LIST).code == 0
-        assert_sound(bot)
