@@ -82,7 +82,7 @@ def test_pages_are_turned_until_one_is_older_than_the_window() -> None:
     walk = pages_walk()
     assert asked(walk.take(page([1, 20])))["page"] == "2"
     assert asked(walk.take(page([21, 60])))["page"] == "3"
-    assert walk.take(page([50, 61, 55])) is None
+    assert walk.take(page([50, 55, 61])) is None
     assert walk.complete
     assert walk.newest == NOW - MINUTE
     assert (walk.answers, len(walk.seen)) == (3, 7)
@@ -160,10 +160,11 @@ def test_a_host_that_says_no_or_nothing_is_not_asked_for_other_lists(reason: str
 
 def test_a_day_is_over_when_as_many_pages_were_read_as_its_total_needs() -> None:
     walk = day_walk()
-    assert asked(walk.take(page([1], total=101)))["page"] == "2"
-    third = asked(walk.take(page([2], total=101)))
+    ages = [float(age) for age in range(101)]
+    assert asked(walk.take(page(ages[:50], total=101)))["page"] == "2"
+    third = asked(walk.take(page(ages[50:100], total=101)))
     assert (third["page"], third["date"]) == ("3", "2026-09-29")
-    assert walk.take(page([3], total=101)) is None
+    assert walk.take(page(ages[100:], total=101)) is None
     assert walk.complete
 
 
