@@ -34,7 +34,7 @@ class Noted:
     """What one listing answer brought."""
 
     new: tuple[str, ...] = ()  #: article keys that no list had shown before
-    changed: tuple[str, ...] = ()  #: known ones whose title, date or channel is now another
+    revised: tuple[str, ...] = ()  #: known ones whose post was written anew: title, date or channel is another now
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +111,8 @@ class Desk:
             before = {row.key: row for row in self.ledger.articles(keys)}
             new = self.ledger.note_entries(capture, entries)
             changed = [row.key for row in self.ledger.articles(list(before)) if _face(row) != _face(before[row.key])]
-            for key in changed:
-                self.settle(key)
-        return Noted(tuple(new), tuple(changed))
+            revised = [key for key in changed if self.settle(key).outcome == "revised"]
+        return Noted(tuple(new), tuple(revised))
 
     def note(self, looks: Sequence[Look]) -> None:
         """Note looks in the ledger without settling anything yet."""

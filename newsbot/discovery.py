@@ -6,7 +6,7 @@ its end whether it saw all of it. Late insertion (sina.md, fact 2) is why window
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ class PastWindow:
     full: bool  #: read with the full overlap
     newest: datetime | None = None  #: ctime of the newest item shown
     extra: int = 0  #: items the list of all finance did not show
+    promoted: bool = False  #: the list is asked at every run since
     back_fill: bool = False  #: a day that was asked for; says nothing of the time up to now
 
 
@@ -48,6 +49,7 @@ def past_window(facts: Mapping[str, Any]) -> PastWindow:
         full=bool(facts["full"]),
         newest=datetime.fromisoformat(facts["newest"]) if facts.get("newest") else None,
         extra=int(facts.get("extra", 0)),
+        promoted=bool(facts.get("promoted")),
         back_fill=bool(facts.get("back_fill")),
     )
 
@@ -63,6 +65,7 @@ class Window:
     full: bool = True
     alive: bool = False  #: the list has shown items before, so that an empty one is no whole answer
     cross_check: bool = False
+    promoted: bool = False
 
 
 def plan(
@@ -81,7 +84,9 @@ def plan(
         seen = scheduled(past(channel.name))
         window = _next_window(channel.name, now, seen, overlap_every, cross_check=True)
         last = next((w.high for w in seen if w.complete), None)
-        promoted = sum(w.extra > 0 for w in seen) >= 2  # what 2519 misses twice is asked for at every run
+        # What 2519 misses twice is asked for at every run, and each of its windows says so to the next.
+        promoted = any(w.promoted for w in seen) or sum(w.extra > 0 for w in seen) >= 2
+        window = replace(window, promoted=promoted)
         if promoted or last is None or now - last >= CROSS_CHECK_EVERY:
             windows.append(window)
     return windows
@@ -177,6 +182,7 @@ class Walk:
             "high": window.high.isoformat(),
             "complete": self.complete,
             "full": window.full,
+            "promoted": window.promoted,
             "back_fill": window.mode == "days",
             "mode": self.mode,
             "why": self.why,
@@ -213,10 +219,11 @@ class Walk:
 
     def _after(self, answer: listing.Page) -> str | None:
         """What follows an answer with items in it."""
-        oldest = min((entry.ctime for entry in answer.entries if entry.ctime), default=None)
+        # The last item's, not the smallest: one item with an odd time must not end the walk.
+        oldest = next((entry.ctime for entry in reversed(answer.entries) if entry.ctime), None)
         if self.mode == "days":
             if self.total is not None and self._page * listing.PAGE_SIZE >= self.total:
-                return self._end(complete=True)
+                return self._at_the_end()
         elif oldest is not None and oldest < self.window.low:
             return self._end(complete=True)
         if self.answers >= MAX_PAGES:
@@ -224,7 +231,9 @@ class Walk:
                 complete=False, why=f"stopped after {self.answers} answers above {self.window.low:%Y-%m-%d %H:%M}Z"
             )
         if self.mode == "cursor":
-            if oldest is None or int(oldest.timestamp()) == self._cursor:
+            if oldest is None:
+                return self._switch("pages", f"{self.window.list_name} gives no time to go on from")
+            if int(oldest.timestamp()) == self._cursor:
                 return self._end(complete=True)  # the list shows its last item again and again
             self._cursor = int(oldest.timestamp())
         else:
@@ -236,6 +245,10 @@ class Walk:
         self._empty += 1
         if self._empty == 1:
             return self._url()
+        return self._at_the_end()
+
+    def _at_the_end(self) -> str | None:
+        """The list shows no more: was that all?"""
         shown = len(self.seen) + self.skipped
         if self.mode != "cursor" and self.total is not None and shown < self.total:
             return self._end(complete=False, why=f"the list ended after {shown} of {self.total} items")

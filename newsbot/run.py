@@ -154,20 +154,20 @@ class Run:
         return discovery.plan(now, self.past, overlap_every=self.options.overlap_every, only=only)
 
     def past(self, list_name: str) -> list[discovery.PastWindow]:
-        """What the ledger knows of a list's windows, newest first."""
-        return [discovery.past_window(row.facts) for row in self.ledger.windows(list_name)]
+        """A list's windows that were read to their end, newest first."""
+        return [discovery.past_window(row.facts) for row in self.ledger.windows(list_name, complete=True)]
 
     def listing(self, capture: Capture, page: listing.Page) -> None:
         """One answer of a list."""
         noted = self.desk.list_entries(capture, page.entries)
         self.listed.update(entry.key for entry in page.entries)
         self.facts.new += len(noted.new)
-        self.facts.revised += len(noted.changed)
+        self.facts.revised += len(noted.revised)
         self.facts.skipped += len(page.skipped)
 
     async def window(self, walk: discovery.Walk) -> None:
         """A window was read to its end, or given up: the fact becomes a record and a row."""
-        facts = walk.facts()
+        facts = walk.facts() | {"kind": self.options.kind}
         if walk.window.cross_check:
             missing = discovery.not_shown(walk, self.ledger.listed_by("finance", list(walk.seen)), self.past("finance"))
             facts["extra"] = len(missing)

@@ -47,13 +47,13 @@ _SHOWN = Statement(
     )
 )
 _POSTS = Statement(select(article.c.post).where(article.c.post > BLANK))
-_WINDOWS = Statement(
-    at_most(
-        select(window.c.key, window.c.facts)
-        .where(window.c.list == bindparam("list"))
-        .order_by(window.c.high.desc(), window.c.key.desc())
-    )
+_OF_LIST = (
+    select(window.c.key, window.c.facts)
+    .where(window.c.list == bindparam("list"))
+    .order_by(window.c.high.desc(), window.c.key.desc())
 )
+_WINDOWS = Statement(at_most(_OF_LIST))
+_COMPLETE = Statement(at_most(_OF_LIST.where(window.c.complete)))
 _HOLES = Statement(at_most(_ROW.where(DUE).order_by(article.c.ctime.desc(), article.c.key)))
 _COUNTS = Statement(
     union_all(*(select(article.c.state, func.count()).where(some).group_by(article.c.state) for some in (DUE, DONE)))
@@ -111,9 +111,9 @@ class Standing(Database):
         """The path of every post."""
         return set(self._column(_POSTS))
 
-    def windows(self, list_name: str, limit: int = 200) -> list[WindowRow]:
-        """A list's windows, the newest first."""
-        rows = self._rows(_WINDOWS, list=list_name, limit=limit)
+    def windows(self, list_name: str, limit: int = 200, *, complete: bool = False) -> list[WindowRow]:
+        """A list's windows, the newest first; with `complete` only those that were read to their end."""
+        rows = self._rows(_COMPLETE if complete else _WINDOWS, list=list_name, limit=limit)
         return [WindowRow(key, json.loads(facts)) for key, facts in rows]
 
     def holes(self, limit: int) -> list[ArticleRow]:
