@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from newsbot.errors import LedgerError
+from newsbot.errors import ArchiveError, LedgerError
 from newsbot.ledger import opening
 
 if TYPE_CHECKING:
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
     from sqlalchemy import Executable, Row
 
     from newsbot.ledger.statement import Statement
+
+#: How SQLite waits for another process's transaction: it looks so often in so many milliseconds (after 1, 3 and 5), and
+#: anew until `opening.PATIENCE` is over. Left to itself it looks ten times a second at last, which a gathering process,
+#: free for a moment ten times a second too, can make it miss for ever.
+_LOOKING = 5
+#: Transactions committed each by itself after gathered ones, so that another process finds a moment to begin …
+_BREATH = 1
+#: … and so many when another process has written meanwhile, or when gathering gathered fewer than WORTH.
+_LONG_BREATH = 100
+_WORTH = 4
 
 #: PostgreSQL would else send, and the driver hold, a whole table.
 _ROW_BY_ROW = {"stream_results": True, "max_row_buffer": 1000}
@@ -32,12 +43,17 @@ class Database:
         self._spoiled = ""  #: why it can only be rolled back
         self._lost = False  #: the server went away
         self._wake: Callable[[], None] | None = None  #: called when a gathered transaction begins
-        self._gathered = False  #: one has begun
+        self._gathered = 0  #: how many it holds; 0 when none has begun
+        self._singly = 0  #: how many are still to be committed each by itself
+        self._others = 0  #: changes when another process has written
+        self._dropped: LedgerError | ArchiveError | None = None  #: why a gathered transaction was undone
         self._attach()
 
     def _attach(self) -> None:
         self._connection = self._engine.raw_connection()
         self._cursor = self._connection.cursor()
+        if self.backend == "sqlite":
+            self._cursor.execute(f"PRAGMA busy_timeout = {_LOOKING}")
 
     def _attach_again(self) -> None:
         self._connection.invalidate()
@@ -58,21 +74,37 @@ class Database:
     def gather(self, wake: Callable[[], None]) -> None:
         """From now on several transactions are committed as one, by `flush`, which is to be called soon after `wake`.
 
-        For SQLite, where every commit writes its pages anew, and one process writes at a time anyway; elsewhere nothing
-        changes. A kill loses what is not flushed: the next start reads it from the WARC files again.
+        For SQLite, where every commit writes its pages anew; elsewhere nothing changes. Other processes cannot write
+        while transactions are gathered, so it pauses where they do, and where there is too little to gather. A kill
+        loses what is not flushed: the next start reads it from the WARC files again.
         """
         if self.backend == "sqlite":
-            self._wake = wake
+            self._wake, self._others = wake, self._version()
 
     def flush(self) -> None:
-        """Commit what was gathered. Raises as `transaction` does."""
-        if self._gathered and not self._open:
-            self._gathered = False
-            try:
-                self._execute("COMMIT", None)
-            except BaseException:
-                self._roll_back()
-                raise
+        """Commit what was gathered. Raises as `transaction` does, also for what the database undid in the meantime."""
+        if self._open:
+            return
+        dropped, self._dropped = self._dropped, None
+        if self._gathered:
+            self._commit_gathered()
+        if dropped:
+            raise dropped
+
+    def _commit_gathered(self) -> None:
+        number, self._gathered = self._gathered, 0
+        try:
+            self._execute("COMMIT", None)
+            others = self._version()
+        except BaseException:
+            self._roll_back()
+            raise
+        busy_alone = number >= _WORTH and others == self._others
+        self._singly, self._others = _BREATH if busy_alone else _LONG_BREATH, others
+
+    def _version(self) -> int:
+        version: int = self._execute("PRAGMA data_version", None, fetch=True)[0][0]
+        return version
 
     @contextmanager
     def transaction(self, *, alone: bool = True) -> Iterator[None]:
@@ -102,13 +134,15 @@ class Database:
             self._open, self._spoiled = False, ""
 
     def _begin(self, words: str) -> None:
-        if self._wake is None:
-            self._execute(words, None)
-            return
         if not self._gathered:
             self._execute(words, None)
-            self._gathered = True
+            if self._wake is None or self._singly:
+                self._singly = max(0, self._singly - 1)
+                return
+            self._gathered = 1
             self._wake()
+        else:
+            self._gathered += 1
         self._execute("SAVEPOINT one", None)
 
     def _roll_back(self) -> None:
@@ -118,10 +152,15 @@ class Database:
                 self._cursor.execute("ROLLBACK TO one")
                 self._cursor.execute("RELEASE one")
             else:
-                self._gathered = False
+                self._drop(LedgerError("the ledger lost what was not committed; the next start reads it again"))
                 self._connection.rollback()
         except self._errors:
             self._lost = True  # the database rolls back by itself what has lost its client
+
+    def _drop(self, error: LedgerError | ArchiveError) -> None:
+        """What was gathered is undone; `flush` tells it, for those who were told that it was noted."""
+        if self._gathered:
+            self._gathered, self._dropped = 0, error
 
     def _run(self, statement: Statement, *rows: Mapping[str, Any]) -> int:
         """Execute with each row of parameters; how many rows that touched. Several rows want a transaction."""
@@ -148,18 +187,37 @@ class Database:
         try:
             if self._lost and not self._open:
                 self._attach_again()
-            if many:
-                self._cursor.executemany(text, parameters)
-            elif parameters is None:
-                self._cursor.execute(text)
-            else:
-                self._cursor.execute(text, parameters)
+            self._call(text, parameters, many=many)
             return self._cursor.fetchall() if fetch else ()
         except self._errors as error:
             self._spoiled = type(error).__name__ if self._open else ""
             driver: Any = self._connection.driver_connection
             self._lost = self._lost or bool(getattr(driver, "closed", False))  # psycopg's; SQLite is never lost
-            raise opening.failure(error) from error
+            failure = opening.failure(error)
+            if (
+                self._gathered and not driver.in_transaction
+            ):  # SQLite itself undoes all of it on some errors of the disk
+                self._drop(failure)
+            raise failure from error
+
+    def _call(self, text: str, parameters: Any, *, many: bool) -> None:
+        """Have the driver execute it, once another process lets it begin."""
+        looks = 0
+        while True:
+            try:
+                if many:
+                    self._cursor.executemany(text, parameters)
+                elif parameters is None:
+                    self._cursor.execute(text)
+                else:
+                    self._cursor.execute(text, parameters)
+            except sqlite3.OperationalError as error:
+                looks += 1
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # the rest of the code says of what kind
+                if self._open or not busy or looks * _LOOKING >= opening.PATIENCE * 1000:
+                    raise
+            else:
+                return
 
     def _snapshot(self, queries: Iterable[tuple[str, Executable]]) -> Iterator[tuple[str, Row[Any]]]:
         """The rows of named queries, one by one, all as of one moment; not what the running transaction wrote."""
