@@ -93,6 +93,7 @@ REASONS: dict[str, bool] = {
     "ban": False,  # 456, or 拒绝访问 with 200: the site's no to us, not to the article
     "empty": False,  # an empty answer: throttled (sina.md 2.6)
     "server-error": False,  # 5xx, 408, 429 after all retries
+    "forbidden": False,  # 401, 403: how the site blocks (sina.md 1.1); not believed of an article for good
     "no-answer": False,  # time-out, lost connection, TLS or DNS failure
     "cut": False,  # the answer ended before its end
     "undecodable": False,  # a broken Content-Encoding

@@ -55,13 +55,20 @@ def judge_exchange(capture: Capture, asked: str, location: str | None) -> Refusa
         return _unanswered(capture)
     if capture.truncated:
         return Refusal("too-large" if capture.truncated == "length" else "cut", f"truncated: {capture.truncated}")
-    if capture.status >= 500 or capture.status in {408, 429}:
-        return Refusal("server-error", f"status {capture.status}")
+    if reason := _of_status(capture.status):
+        return Refusal(reason, f"status {capture.status}")
     if is_hop(capture.status, location):
         return None
     if urls.canonical(capture.url) != urls.canonical(asked) and not urls.is_article(capture.url):
         return Refusal("redirected-away", capture.url)
     return None
+
+
+def _of_status(status: int) -> str:
+    """The reason of an answer whose status alone says that it holds no page; '' for others."""
+    if status >= 500 or status in {408, 429}:
+        return "server-error"
+    return "forbidden" if status in {401, 403} else ""
 
 
 def _unanswered(capture: Capture) -> Refusal:

@@ -86,9 +86,8 @@ def plan(
         last = next((w.high for w in seen if w.complete), None)
         # What 2519 misses twice is asked for at every run, and each of its windows says so to the next.
         promoted = any(w.promoted for w in seen) or sum(w.extra > 0 for w in seen) >= 2
-        window = replace(window, promoted=promoted)
         if promoted or last is None or now - last >= CROSS_CHECK_EVERY:
-            windows.append(window)
+            windows.append(replace(window, promoted=promoted))
     return windows
 
 
@@ -118,9 +117,8 @@ def _next_window(
 ) -> Window:
     """From the list's own last complete point less the overlap (design.md, "Spider")."""
     complete = [window for window in past if window.complete]
-    window = partial(
-        Window, name, high=now, mode="pages", cross_check=cross_check, alive=any(one.newest for one in past)
-    )
+    alive = any(one.newest for one in past)
+    window = partial(Window, name, high=now, mode="pages", cross_check=cross_check, alive=alive)
     if not complete:
         return window(low=now - FULL_OVERLAP)
     point = min(now, max(window.high for window in complete))
@@ -227,9 +225,7 @@ class Walk:
         elif oldest is not None and oldest < self.window.low:
             return self._end(complete=True)
         if self.answers >= MAX_PAGES:
-            return self._end(
-                complete=False, why=f"stopped after {self.answers} answers above {self.window.low:%Y-%m-%d %H:%M}Z"
-            )
+            return self._end(complete=False, why=f"stopped after {self.answers} answers, more than a list has")
         if self.mode == "cursor":
             if oldest is None:
                 return self._switch("pages", f"{self.window.list_name} gives no time to go on from")
@@ -286,9 +282,8 @@ class Walk:
         return self._url()
 
     def _end(self, *, complete: bool, why: str = "") -> str | None:
-        """Gives None, so that every way out of `take` reads `return …`."""
         self.complete, self.why = complete, why
-        return None
+        return None  # so that every way out of `take` reads `return …`
 
 
 def not_shown(walk: Walk, known: Iterable[str], past: Iterable[PastWindow]) -> list[str]:

@@ -13,6 +13,8 @@ OK, FAILED, USAGE, HOLES, UNHEALTHY, UNWRITABLE = range(6)
 ENOUGH_PAGES = 5
 #: … and more than this share of them fitted no layout or had no body.
 UNPARSED_SHARE = 0.5
+#: So many articles refused, and more than that share of all, are the site's doing rather than theirs.
+MANY_REFUSED = 20
 
 
 @dataclass(slots=True)
@@ -41,6 +43,7 @@ class Facts:
     bans: list[str] = field(default_factory=list)  #: hosts that said no
     extra: dict[str, int] = field(default_factory=dict)  #: list → items the list of all finance did not show
     recovered: list[str] = field(default_factory=list)  #: what an earlier run left behind, one line each
+    damaged: list[str] = field(default_factory=list)  #: places in WARC files that could not be read, one line each
     errors: list[str] = field(default_factory=list)  #: what went wrong in the program itself
     stopped: str = ""  #: what ended the run early: a signal, CLOSESPIDER_…
     unwritable: str = ""  #: the archive could not be written: why
@@ -91,6 +94,9 @@ def _unhealthy(facts: Facts) -> list[tuple[int, str]]:
         found.append((UNHEALTHY, "every list was empty; look at the list API in a browser"))
     if broken := facts.refused.get("parser-error"):
         found.append((UNHEALTHY, f"{broken} pages made the parser fail; {facts.log or 'the log'} has the errors"))
+    refused = sum(facts.refused.values())
+    if refused >= MANY_REFUSED and refused > UNPARSED_SHARE * (facts.captured + refused):
+        found.append((UNHEALTHY, f"{refused} of {facts.captured + refused} articles were refused: look at one of them"))
     unparsed = facts.refused.get("no-layout", 0) + facts.refused.get("no-body", 0)
     if unparsed >= ENOUGH_PAGES and unparsed > UNPARSED_SHARE * (facts.captured + unparsed):
         found.append(
@@ -102,6 +108,7 @@ def _unhealthy(facts: Facts) -> list[tuple[int, str]]:
 def _holes(facts: Facts) -> list[tuple[int, str]]:
     found = [(HOLES, f"stopped: {facts.stopped}")] if facts.stopped else []  # first: the others follow from it
     found += [(HOLES, f"list not read to its end: {line}") for line in facts.incomplete]
+    found += [(HOLES, f"could not be read: {line}") for line in facts.damaged]
     if facts.holes_left:
         url, why = next(iter(facts.holes.items()), ("", ""))
         found.append((HOLES, f"{facts.holes_left} listed articles are open" + (f", {url}: {why}" if url else "")))

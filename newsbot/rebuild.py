@@ -84,12 +84,16 @@ def rebuild(
 
 def catch_up(
     archive: Archive, ledger: Ledger, shelf: Shelf, clock: Clock, progress: Callable[[str], None]
-) -> list[str]:
-    """Recover files of killed runs and take in every WARC file that the views do not know whole; one line a recovery.
+) -> tuple[list[str], list[str]]:
+    """Recover files of killed runs and take in every WARC file that the views do not know whole.
 
-    `progress` gets a line for each file that is read.
+    Gives one line a recovery, and one line for every place that could not be read. `progress` gets a line for each
+    file that is read.
     """
-    lines = [_line(recovered) for recovered in recover(archive.root, clock=clock)]
+    found = recover(archive.root, clock=clock)
+    lines = [_line(recovered) for recovered in found]
+    signs = ("left alone", "move one", ".cut")  # what recovery did not dare to touch, or found behind damage
+    damaged = [line for line in lines if any(sign in line for sign in signs)]
     known = ledger.absorbed()
     unknown = [path for path in archive.warc_files() if archive.relative(path) not in known]
     if unknown:
@@ -98,9 +102,10 @@ def catch_up(
             progress(f"newsbot: taking in {archive.relative(path)}, which the ledger does not know whole")
             absorber.take(path)
         absorber.settle()
+        damaged += [f"{one.file} at offset {one.offset}: {one.why}" for one in absorber.unreadable]
         for path in unknown:
             ledger.mark_absorbed(archive.relative(path), path.stat().st_size)
-    return lines
+    return lines, damaged
 
 
 def _line(recovered: Recovered) -> str:

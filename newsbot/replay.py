@@ -7,11 +7,12 @@ was asked for, wherever that is. What is read goes through the same desk as in a
 from __future__ import annotations
 
 import pickle
+import re
 import sqlite3
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from newsbot.article import Article, Capture, Entry, Look, Refusal
+from newsbot.article import REASONS, Article, Capture, Entry, Look, Refusal
 from newsbot.desk import Desk, is_hop, judge_exchange, judge_page
 from newsbot.discovery import past_window
 from newsbot.sina import listing, urls
@@ -52,6 +53,10 @@ class Unreadable:
 
 
 Found = Listed | Look | Fact | Unreadable
+
+#: What an article key looks like (design.md, "Article key"). It becomes part of a file name, and a WARC file can come
+#: from anywhere: no slash, no leading dot, not long.
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._-]{0,127}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,13 @@ class Reading:
         if record.target.startswith("urn:newsbot:"):
             yield _fact(record, _capture(record, name))
             return
-        asked = Asked(record.context, record.fields.get("error", ""))
+        try:
+            asked = Asked(_sound(record.context), record.fields.get("error", ""))
+        except ValueError as error:
+            yield Unreadable(
+                name, record.offset, f"the context of {record.target} is not as newsbot writes it: {error}"
+            )
+            return
         if len(record.concurrent_to) < 2:  # a request alone, or not even that: nothing answered
             if "article" in asked.context:
                 capture = _capture(record, name, error=asked.error)
@@ -150,12 +161,25 @@ def _header(record: Record, name: bytes) -> str:
     return (record.http.get(name) or b"").decode("latin-1")
 
 
+def _sound(context: dict[str, Any]) -> dict[str, Any]:
+    """The context of an exchange, or the facts of a refusal; ValueError when it names an article in no way of ours."""
+    if "article" in context:
+        if not (isinstance(context["article"], str) and _KEY.fullmatch(context["article"])):
+            raise ValueError(f"no article key: {context['article']!r}")
+        if not isinstance(context.get("url"), str):
+            raise ValueError(f"no URL: {context.get('url')!r}")
+    return context
+
+
 def _fact(record: Record, capture: Capture) -> Found:
     """What a `urn:newsbot:` record says; Unreadable when it is not as newsbot writes them."""
     kind = record.target.split(":")[2]
     try:
         facts = record.facts
         if kind == "refusal":
+            _sound(facts)
+            if facts["reason"] not in REASONS:
+                raise ValueError(f"no reason: {facts['reason']!r}")  # noqa: TRY301 - one of the ways of being malformed
             asked = Capture(capture.record_id, capture.date, facts["url"], file=capture.file, offset=capture.offset)
             return Look(facts["article"], asked, Refusal(facts["reason"], facts["evidence"]))
         if kind == "window":

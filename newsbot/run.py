@@ -80,7 +80,8 @@ class Run:
             opening.callback(self._give_back)
             self.hosts = Hosts(self.ledger, self.clock, self.options.ban_rest)
             self.desk = Desk(self.ledger, PostShelf(self.archive.posts), page_from(self.archive.root))
-            self.facts.recovered = catch_up(self.archive, self.ledger, self.desk.shelf, self.clock, progress)
+            found = catch_up(self.archive, self.ledger, self.desk.shelf, self.clock, progress)
+            self.facts.recovered, self.facts.damaged = found
             self.writer = Writer(
                 self.archive.root,
                 info=self.options.info,
@@ -140,9 +141,8 @@ class Run:
         facts = {"article": key, "url": url, "reason": refusal.reason, "evidence": refusal.evidence}
         written = self.writer.note(f"urn:newsbot:refusal:{key}", facts)
         await self.commit.durable()
-        return Look(
-            key, Capture(written.metadata_id, written.date, url, file=written.file, offset=written.offset), refusal
-        )
+        capture = Capture(written.metadata_id, written.date, url, file=written.file, offset=written.offset)
+        return Look(key, capture, refusal)
 
     # --- lists ---
 
@@ -184,11 +184,11 @@ class Run:
     # --- articles ---
 
     def want(self, given: Sequence[str]) -> list[tuple[str, str]]:
-        """(article key, URL) of these canonical URLs; each is a hole until it is settled."""
-        wanted = [(self.ledger.key_of(url) or urls.article_key(url), url) for url in given]
-        self._wanted.update(wanted)
-        self.facts.holes.update((url, "not asked yet") for _, url in wanted)
-        return wanted
+        """(article key, URL) of these canonical URLs, an article once; each is a hole until it is settled."""
+        for url in given:
+            self._wanted.setdefault(self.ledger.key_of(url) or urls.article_key(url), url)
+        self.facts.holes.update((url, "not asked yet") for url in self._wanted.values())
+        return list(self._wanted.items())
 
     def lease(self, limit: int, keys: Sequence[str] | None = None) -> list[Work]:
         """Articles to ask now; they are this run's until released."""

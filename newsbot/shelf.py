@@ -33,7 +33,9 @@ class PostShelf:
         self.root = root
 
     def put(self, path: str, content: bytes) -> bool:
-        """See Shelf; ArchiveError when the folder cannot be written."""
+        """See Shelf; ArchiveError when the folder cannot be written. ValueError for a path that leads out of it."""
+        if ".." in path.split("/") or path.startswith("/"):
+            raise ValueError(f"{path!r} leads out of {self.root}")
         file = self.root / path
         try:
             if file.read_bytes() == content:

@@ -11,7 +11,7 @@ from newsbot.archive import Archive, RunLock
 from newsbot.clock import system_clock
 from newsbot.console import Bar, say, say_json, tell
 from newsbot.console import Command as NewsbotCommand
-from newsbot.errors import ArchiveError, BadInput, BadUsage, Locked
+from newsbot.errors import ArchiveError, BadInput, BadUsage, Locked, RecordError
 from newsbot.health import HOLES, OK
 from newsbot.ledger import Ledger, file_url
 from newsbot.rebuild import Report, rebuild
@@ -92,9 +92,10 @@ class Command(NewsbotCommand):
         for path in paths:
             check(path)
         out = Archive(Path(opts.out).absolute(), Path(opts.out).absolute() / "posts", "")
+        if (out.root / "archive.json").exists():
+            raise BadInput(f"--out {opts.out} is an archive of its own; give a folder for these files' views")
         try:
             out.posts.mkdir(parents=True, exist_ok=True)
-            out.ledger_file.unlink(missing_ok=True)  # the views of these files alone, not of an earlier call's too
         except OSError as error:
             raise ArchiveError(f"cannot write {out.root}: {error.strerror}; give another --out") from error
         with ExitStack() as closing:
@@ -129,7 +130,10 @@ def _index(paths: list[Path], bar: Bar) -> None:
     """CDXJ for every file that has none."""
     for done, path in enumerate(paths, 1):
         if not index.beside(path).exists():
-            index.write(path)
+            try:
+                index.write(path)
+            except RecordError as error:
+                tell(f"newsbot: {error}; it gets no CDXJ")
         bar("indexing", done, len(paths))
 
 

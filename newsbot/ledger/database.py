@@ -194,10 +194,8 @@ class Database:
             driver: Any = self._connection.driver_connection
             self._lost = self._lost or bool(getattr(driver, "closed", False))  # psycopg's; SQLite is never lost
             failure = opening.failure(error)
-            if (
-                self._gathered and not driver.in_transaction
-            ):  # SQLite itself undoes all of it on some errors of the disk
-                self._drop(failure)
+            if self._gathered and not driver.in_transaction:
+                self._drop(failure)  # SQLite itself undoes all of it on some errors of the disk
             raise failure from error
 
     def _call(self, text: str, parameters: Any, *, many: bool) -> None:

@@ -59,6 +59,10 @@ def docid(url: str) -> str:
     return match[1] if match and match.end() == len(parts.path) else ""
 
 
+#: Characters; a longer id gives way to the hash, since a key stands in file names.
+LONGEST_KEY = 64
+
+
 def article_key(url: str, docid: str = "") -> str:
     """The article's identity, fit for a file name (design.md, "Decisions that bind").
 
@@ -68,10 +72,10 @@ def article_key(url: str, docid: str = "") -> str:
     known = docid.strip().removeprefix("comos:")
     if _SOUND_DOCID.fullmatch(known):
         return known
-    if known := _docid_of(url):
+    if (known := _docid_of(url)) and len(known) <= LONGEST_KEY:
         return known
     parts = _parts(url)
-    if number := _number(parts):
+    if (number := _number(parts)) and len(number) + 1 + len(parts.host) <= LONGEST_KEY:
         return f"{number}@{parts.host}"
     return sha256(parts.canonical.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 

@@ -254,13 +254,16 @@ class SinaFinance(Spider):
 def _list_answer(response: Response) -> listing.Page | Refusal:
     if not urls.is_listing(response.url):
         return Refusal("redirected-away", response.url)
+    capture: Capture = response.meta["capture"]
+    if capture.truncated:
+        return Refusal("cut", f"truncated: {capture.truncated}")
     return _undecodable(response) or listing.read(
         response.body, response.url, _header(response, b"Content-Type") or "", response.status
     )
 
 
 def _header(response: Response, name: bytes) -> str | None:
-    value = response.headers.get(name)
+    value = next(iter(response.headers.getlist(name)), None)  # the first of several, as a replay takes it
     return None if value is None else value.decode("latin-1")
 
 
