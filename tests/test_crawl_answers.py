@@ -53,7 +53,7 @@ ARTICLE: dict[str, tuple[str, str, bool]] = {
     "empty": ("failed", "empty", False),
     "500": ("failed", "server-error", False),
     "503": ("failed", "server-error", False),
-    "403": ("refused", "http-status", True),
+    "403": ("failed", "forbidden", False),
     "404": ("gone", "gone", True),
     "soft-404": ("gone", "gone", True),
     "html": ("refused", "no-layout", True),
