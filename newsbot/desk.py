@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+#: What a site says when it wants to be left alone: its host rests then, and is not asked again at once.
+SAYS_NO = frozenset({429, 456})
+
 #: A title that ends like a suffixed file name is always suffixed, so that no plain name can ever meet a suffixed one.
 _LIKE_A_SUFFIX = re.compile(r"-(?:[a-z]{7}\d{7}|\d+@[a-z0-9.-]+|[0-9a-f]{16})$")
 

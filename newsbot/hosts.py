@@ -48,6 +48,13 @@ class Hosts:
         self._welcomed.discard(host)
         return until
 
+    def recall(self, host: str, said_no: datetime) -> None:
+        """A record tells that the host said no then: it rests from then on, if that is not over yet."""
+        until = said_no + self._rest
+        if until > self._clock():
+            self._ledger.rest(host, until, max(1, self._ledger.strikes(host)))
+            self._seen.pop(host, None)
+
     def welcome(self, host: str) -> None:
         """The host gave what it was asked for: its next no, if any, is a first one."""
         if host not in self._welcomed and not self.resting(host):  # else it answers what was asked before its no

@@ -11,12 +11,15 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsbot.replay import Absorber, Found, Reading, Unreadable, name_of
+from newsbot.absorber import Absorber, name_of
+from newsbot.replay import Found, Reading, Unreadable
 from newsbot.warc.recovery import Recovered, recover
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from newsbot.archive import Archive
-    from newsbot.clock import Clock
+    from newsbot.hosts import Hosts
     from newsbot.ledger import Ledger
     from newsbot.shelf import Shelf
 
@@ -38,6 +41,7 @@ class Report:
     published: int = 0
     stale: list[str] = field(default_factory=list)  #: posts that the old ledger had and the records do not give
     unreadable: list[Unreadable] = field(default_factory=list)
+    noes: dict[str, datetime] = field(default_factory=dict)  #: host → when it last said no
 
 
 class _Undo(Exception):
@@ -70,6 +74,7 @@ def rebuild(
             absorber.settle(lambda done, total: progress("publishing", done, total))
             after = ledger.posts()
             report.pages, report.unreadable, report.published = absorber.pages, absorber.unreadable, len(after)
+            report.noes = absorber.noes
             report.stale = sorted(before - after)
             for stale in report.stale:
                 shelf.remove(stale)
@@ -83,14 +88,14 @@ def rebuild(
 
 
 def catch_up(
-    archive: Archive, ledger: Ledger, shelf: Shelf, clock: Clock, progress: Callable[[str], None]
+    archive: Archive, ledger: Ledger, shelf: Shelf, hosts: Hosts, progress: Callable[[str], None]
 ) -> tuple[list[str], list[str]]:
     """Recover files of killed runs and take in every WARC file that the views do not know whole.
 
     Gives one line a recovery, and one line for every place that could not be read. `progress` gets a line for each
     file that is read.
     """
-    found = recover(archive.root, clock=clock)
+    found = recover(archive.root)
     lines = [_line(recovered) for recovered in found]
     signs = ("left alone", "move one", ".cut")  # what recovery did not dare to touch, or found behind damage
     damaged = [line for line in lines if any(sign in line for sign in signs)]
@@ -102,6 +107,8 @@ def catch_up(
             progress(f"newsbot: taking in {archive.relative(path)}, which the ledger does not know whole")
             absorber.take(path)
         absorber.settle()
+        for host, when in absorber.noes.items():
+            hosts.recall(host, when)
         damaged += [f"{one.file} at offset {one.offset}: {one.why}" for one in absorber.unreadable]
         for path in unknown:
             ledger.mark_absorbed(archive.relative(path), path.stat().st_size)

@@ -6,24 +6,22 @@ was asked for, wherever that is. What is read goes through the same desk as in a
 
 from __future__ import annotations
 
-import pickle
 import re
-import sqlite3
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from newsbot.article import REASONS, Article, Capture, Entry, Look, Refusal
-from newsbot.desk import Desk, is_hop, judge_exchange, judge_page
+from newsbot.desk import SAYS_NO, is_hop, judge_exchange, judge_page
 from newsbot.discovery import past_window
 from newsbot.sina import listing, urls
+from newsbot.text import unstamp
 from newsbot.warc.reader import Record, Torn, fetch, records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
     from pathlib import Path
-
-    from newsbot.ledger import Ledger
-    from newsbot.shelf import Shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,15 @@ class Unreadable:
     why: str
 
 
-Found = Listed | Look | Fact | Unreadable
+@dataclass(frozen=True, slots=True)
+class No:
+    """A host said no then (UTC)."""
+
+    host: str
+    when: datetime
+
+
+Found = Listed | Look | Fact | No | Unreadable
 
 #: What an article key looks like (design.md, "Article key"). It becomes part of a file name, and a WARC file can come
 #: from anywhere: no slash, no leading dot, not long.
@@ -135,12 +141,17 @@ def _answer(record: Record, name: str, asked: Asked) -> Iterator[Found]:
     context = asked.context
     capture = _capture(record, name, status=record.http.status, error=asked.error)
     content_type = _header(record, b"content-type")
+    if capture.status in SAYS_NO:
+        yield _no(record)
     if "article" in context or (not context and urls.is_article(record.target)):
         key = context.get("article") or urls.article_key(record.target)
         location = _header(record, b"location") if record.http.get(b"location") is not None else None
         if not is_hop(capture.status, location):
             refusal = judge_exchange(capture, context.get("url", record.target), location)
-            yield Look(key, capture, refusal or _read(record, capture, content_type))
+            result = refusal or _read(record, capture, content_type)
+            if isinstance(result, Refusal) and result.reason == "ban":  # with any status
+                yield _no(record)
+            yield Look(key, capture, result)
     elif urls.is_listing(record.target) and not capture.truncated:
         try:
             page = listing.read(record.payload, record.target, content_type, capture.status)
@@ -148,6 +159,12 @@ def _answer(record: Record, name: str, asked: Asked) -> Iterator[Found]:
             return  # a broken Content-Encoding: the window's record says that this list was not read
         if isinstance(page, listing.Page):
             yield Listed(capture, page.entries)
+        elif page.reason == "ban":
+            yield _no(record)
+
+
+def _no(record: Record) -> No:
+    return No(urlsplit(record.target).hostname or "", unstamp(record.date))
 
 
 def _read(record: Record, capture: Capture, content_type: str) -> Article | Refusal:
@@ -204,88 +221,3 @@ def page_from(root: Path) -> Callable[[Capture], Article | Refusal]:
         return _read(record, capture, _header(record, b"content-type"))
 
     return read
-
-
-class Spool:
-    """Pages that were read and not yet published, on disk, so that memory stays flat (a temporary database)."""
-
-    def __init__(self, fallback: Callable[[Capture], Article | Refusal]) -> None:
-        self._database = sqlite3.connect("")  # an unnamed file that the system removes by itself
-        self._database.execute("CREATE TABLE page (record TEXT PRIMARY KEY, article BLOB) WITHOUT ROWID")
-        self._fallback = fallback
-
-    def put(self, look: Look) -> None:
-        """Keep the page of a look, if it is one."""
-        if not isinstance(look.result, Article):
-            return
-        row = (look.capture.record_id, pickle.dumps(look.result))
-        self._database.execute("INSERT OR REPLACE INTO page VALUES (?, ?)", row)
-
-    def fetch(self, capture: Capture) -> Article | Refusal:
-        """The page of a capture, from here or from the archive."""
-        row = self._database.execute("SELECT article FROM page WHERE record = ?", (capture.record_id,)).fetchone()
-        if row is None:
-            return self._fallback(capture)
-        page: Article | Refusal = pickle.loads(row[0])  # noqa: S301
-        return page
-
-    def close(self) -> None:
-        """Give the disk space back."""
-        self._database.close()
-
-
-class Absorber:
-    """Takes WARC files into the ledger, then settles every article that they touch."""
-
-    def __init__(self, root: Path, ledger: Ledger, shelf: Shelf) -> None:
-        self._root = root
-        self._ledger = ledger
-        self._spool = Spool(page_from(root))
-        self._desk = Desk(ledger, shelf, self._spool.fetch)
-        self.reading = Reading()
-        self.touched: set[str] = set()
-        self.unreadable: list[Unreadable] = []
-        self.pages = 0
-
-    def take(self, path: Path) -> None:
-        """Note what one file tells."""
-        self.note(self.reading.file(path, name_of(path, self._root)))
-
-    def note(self, found: Iterable[Found]) -> None:
-        """Note facts, as one transaction."""
-        with self._ledger.transaction():
-            for one in found:
-                self._note(one)
-
-    def _note(self, one: Found) -> None:
-        match one:
-            case Look():
-                self.pages += 1
-                self.touched.add(one.key)
-                self._desk.note([one])
-                self._spool.put(one)
-            case Listed():
-                self.touched.update(entry.key for entry in one.entries)
-                self._ledger.note_entries(one.capture, one.entries)
-            case Fact(kind="window"):
-                self._ledger.note_window(one.capture.key(), one.facts)
-            case Fact(kind="run"):
-                self._ledger.note_run(one.facts["run"], one.facts)
-            case Unreadable():
-                self.unreadable.append(one)
-
-    def settle(self, progress: Callable[[int, int], None] | None = None) -> None:
-        """Publish what follows from all that was noted; `progress` gets articles done and their number."""
-        self.note(self.reading.leftovers())
-        with self._ledger.transaction():
-            for done, key in enumerate(sorted(self.touched), 1):
-                self._desk.settle(key)
-                if progress:
-                    progress(done, len(self.touched))
-        self.touched.clear()
-        self._spool.close()
-
-
-def name_of(path: Path, root: Path) -> str:
-    """What the views call a WARC file: its path in the archive, or as given when it lies elsewhere."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from newsbot import discovery, health, text
 from newsbot.archive import Archive, RunLock, run_stamp, write_verdict
 from newsbot.article import REASONS, Article, Capture, Look, Refusal
-from newsbot.desk import Desk, judge_exchange
+from newsbot.desk import SAYS_NO, Desk, judge_exchange
 from newsbot.errors import ArchiveError, Locked, NewsbotError
 from newsbot.gathering import Gathering
 from newsbot.hosts import Hosts, wait_of
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=10), timedelta(days=1)
 #: Holes that a verdict names one by one; the ledger has them all.
 NAMED_HOLES = 100
-#: What a site says when it wants to be left alone; never asked again at once.
-NO = frozenset({429, 456})
 #: A job's lease, renewed every third of it.
 JOB_SECONDS = 90.0
 
@@ -80,7 +78,7 @@ class Run:
             opening.callback(self._give_back)
             self.hosts = Hosts(self.ledger, self.clock, self.options.ban_rest)
             self.desk = Desk(self.ledger, PostShelf(self.archive.posts), page_from(self.archive.root))
-            found = catch_up(self.archive, self.ledger, self.desk.shelf, self.clock, progress)
+            found = catch_up(self.archive, self.ledger, self.desk.shelf, self.hosts, progress)
             self.facts.recovered, self.facts.damaged = found
             self.writer = Writer(
                 self.archive.root,
@@ -127,7 +125,7 @@ class Run:
 
     def note_exchange(self, capture: Capture, exchange: Exchange) -> None:
         """Remember at once an answer that holds no page: a retry may follow, and a replay will find this one too."""
-        if capture.status in NO:
+        if capture.status in SAYS_NO:
             self.ban(urlsplit(capture.url).hostname or "", header_of(exchange, b"retry-after"))
         if key := exchange.context.get("article"):
             location = header_of(exchange, b"location") if 300 <= capture.status < 400 else None

@@ -79,6 +79,23 @@ def test_a_host_that_says_no_is_left_alone_until_it_has_rested(bot: ForkedBot, s
     assert_sound(bot)
 
 
+@pytest.mark.parametrize("kind", ["ban", "ban-200", "429-without-a-time"])
+@pytest.mark.parametrize("replayed", [True, False], ids=["replay", "next run"])
+def test_a_rest_outlives_the_ledger(bot: ForkedBot, server: Server, kind: str, *, replayed: bool) -> None:
+    server.site.fail(kind, server.site.listed()[4].key)
+    assert bot.crawl(*ONE_LIST).code == 4
+    for file in bot.root.glob("ledger.sqlite*"):
+        file.unlink()
+    if replayed:
+        assert bot.run("replay").code == 0
+    begun = len(server.log)
+    assert bot.crawl(*ONE_LIST).code == 3
+    assert on_the_wire(server, ARTICLES, begun) == []
+    server.site.advance(timedelta(minutes=61))
+    assert bot.crawl(*ONE_LIST).code == 0
+    assert_sound(bot)
+
+
 def test_addresses_of_a_host_that_rests_are_holes(bot: ForkedBot, server: Server) -> None:
     wanted = [one.url for one in server.site.listed() if one.url.startswith(f"https://{ARTICLES}/")]
     server.site.fail("ban", ARTICLES)

@@ -34,7 +34,7 @@ LAYERS = (
         "newsbot.arguments",
         "newsbot.kept",
     },
-    {"newsbot.replay", "newsbot.rebuild"},
+    {"newsbot.replay", "newsbot.absorber", "newsbot.rebuild"},
     {"newsbot.run"},
 )
 

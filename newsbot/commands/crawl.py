@@ -67,6 +67,8 @@ class Command(NewsbotCommand, BaseRunSpiderCommand):
         return self._ending(crawler, as_json=opts.json)
 
     def _ending(self, crawler: Crawler, *, as_json: bool) -> int:
+        for number in (signal.SIGTERM, signal.SIGINT):  # all is done: the exit code is to be the verdict's
+            signal.signal(number, signal.SIG_IGN)
         monitor = crawler.get_extension(Monitor)
         if monitor is None or monitor.verdict is None:
             tell(

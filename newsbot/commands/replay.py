@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from newsbot.console import Bar, say, say_json, tell
 from newsbot.console import Command as NewsbotCommand
 from newsbot.errors import ArchiveError, BadInput, BadUsage, Locked, RecordError
 from newsbot.health import HOLES, OK
+from newsbot.hosts import Hosts
 from newsbot.ledger import Ledger, file_url
 from newsbot.rebuild import Report, rebuild
 from newsbot.shelf import DryShelf, PostShelf, Shelf
@@ -84,6 +86,9 @@ class Command(NewsbotCommand):
             closing.callback(bar.close)
             report = rebuild(paths, archive.root, ledger, shelf, jobs=opts.jobs, dry=opts.diff, progress=bar)
             if not opts.diff:
+                hosts = Hosts(ledger, clock, timedelta(seconds=self.config.getfloat("BAN_REST")))
+                for host, when in report.noes.items():
+                    hosts.recall(host, when)
                 _index(paths, bar)
         return report, shelf
 

@@ -77,7 +77,9 @@ def failure(error: Exception, ledger: str = "the ledger") -> LedgerError | Archi
         return LedgerError(
             f"{ledger} is busy: another process wrote for more than {PATIENCE:g} s ({words}); wait until it has ended"
         )
-    return LedgerError(f"{ledger} cannot be used: {words}; check LEDGER_URL; `scrapy replay` makes a damaged one anew")
+    return LedgerError(
+        f"{ledger} cannot be used: {words}; check LEDGER_URL; move a damaged one away and run `scrapy replay`"
+    )
 
 
 def _parse(url: str) -> URL:
