@@ -114,6 +114,14 @@ def test_windows_come_newest_first_whatever_zone_they_were_told_in(ledger: Ledge
     assert ledger.windows("china") == []
 
 
+def test_the_last_complete_window_is_found_behind_any_number_that_are_not(ledger: Ledger) -> None:
+    for number in range(300):
+        high = (NOW + timedelta(minutes=number)).isoformat()
+        ledger.note_window(capture(number).key(), {"list": "finance", "high": high, "complete": number == 1})
+    assert [row.facts["complete"] for row in ledger.windows("finance", 1, complete=True)] == [True]
+    assert len(ledger.windows("finance", complete=True)) == 1
+
+
 @pytest.mark.parametrize(
     "facts", [{}, {"list": "finance", "high": None, "complete": True}, {"list": "a", "high": "b", "complete": 1}]
 )
