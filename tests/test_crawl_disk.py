@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from tests.forked import ForkedBot
 
+#: Many whole crawls: CI runs them with the slow ones.
+pytestmark = pytest.mark.slow
+
 CRAWL = ("crawl", "sina_finance")
 ONE_LIST = ("-a", "channels=finance")
 
