@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+#: Many whole crawls: CI runs them with the slow ones.
+pytestmark = pytest.mark.slow
+
 ONE_LIST = ("-a", "channels=finance")
 
 
