@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,7 +41,10 @@ class Stem:
     process: subprocess.Popen[str]
 
     def run(self, words: Sequence[str], cwd: Path, environment: Mapping[str, str], **asked: Any) -> Ended:
-        """Run `scrapy …words`; how it ended. `stdin`: its text; `file_size`: bytes that no file may exceed."""
+        """Run `scrapy …words`; how it ended. `stdin`: its text; `file_size`: bytes that no file may exceed.
+
+        `kill_at`: (number, folder) to kill it with SIGKILL just before so many changes to files below that folder.
+        """
         asked |= {"words": list(words), "cwd": str(cwd), "environment": dict(environment)}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -108,6 +112,8 @@ def become(asked: dict[str, Any], streams: Sequence[IO[Any]]) -> None:
     os.chdir(asked["cwd"])
     os.environ.clear()
     os.environ.update(asked["environment"])
+    if "kill_at" in asked:
+        kill_at(*asked["kill_at"])
     if limit := asked.get("file_size"):
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     clock._ZERO = time.monotonic()  # as in a process that begins now
@@ -122,6 +128,24 @@ def become(asked: dict[str, Any], streams: Sequence[IO[Any]]) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+#: Audit events of what changes files; of `open` those that write.
+CHANGES = {"open", "os.rename", "os.remove", "os.mkdir", "os.truncate"}
+
+
+def kill_at(number: int, folder: str) -> None:
+    """Kill this process with SIGKILL just before its change of that number to a file below `folder`."""
+    left = number
+
+    def watch(event: str, args: tuple[Any, ...]) -> None:
+        nonlocal left
+        if event in CHANGES and folder in str(args) and (event != "open" or args[2] & os.O_ACCMODE):
+            left -= 1
+            if not left:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(watch)
 
 
 if __name__ == "__main__":
