@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from newsbot.article import Article, Capture, Look, Refusal
 from newsbot.desk import Desk
-from newsbot.replay import Fact, Found, Listed, No, Reading, Unreadable, page_from
+from newsbot.replay import Fact, Found, Listed, No, Reading, Same, Unreadable, page_from
+from newsbot.warc.original import Original
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -60,6 +61,7 @@ class Absorber:
         self.unreadable: list[Unreadable] = []
         self.noes: dict[str, datetime] = {}  #: host → when it last said no
         self.pages = 0
+        self._early: list[Same] = []  #: revisits that were read before what they repeat
 
     def take(self, path: Path) -> None:
         """Note what one file tells."""
@@ -81,8 +83,19 @@ class Absorber:
             case Listed():
                 self.touched.update(entry.key for entry in one.entries)
                 self._ledger.note_entries(one.capture, one.entries)
+            case Same():
+                self.pages += 1
+                self.touched.add(one.key)
+                if not self._ledger.note_same(one.key, one.capture):
+                    self._early.append(one)
+            case Original():
+                self._ledger.note_original(one)
             case Fact(kind="window"):
                 self._ledger.note_window(one.capture.key(), one.facts)
+            case Fact(kind="withdrawal"):
+                facts = one.facts
+                self.touched.add(facts["article"])
+                self._ledger.note_withdrawal(facts["article"], facts["url"], one.capture.key(), facts["reason"])
             case Fact(kind="run"):
                 self._ledger.note_run(one.facts["run"], one.facts)
             case No():
@@ -94,12 +107,22 @@ class Absorber:
         """Publish what follows from all that was noted; `progress` gets articles done and their number."""
         self.note(self.reading.leftovers())
         with self._ledger.transaction():
+            self._note_early()
             for done, key in enumerate(sorted(self.touched), 1):
                 self._desk.settle(key)
                 if progress:
                     progress(done, len(self.touched))
         self.touched.clear()
         self._spool.close()
+
+    def _note_early(self) -> None:
+        """Note the revisits whose originals have been read by now; the others dangle."""
+        for one in self._early:
+            seen = one.capture
+            if not self._ledger.note_same(one.key, seen):
+                why = f"the revisit of {seen.url} repeats {seen.refers_to}, which no file holds; restore that file"
+                self.unreadable.append(Unreadable(seen.file, seen.offset, why))
+        self._early.clear()
 
 
 def name_of(path: Path, root: Path) -> str:

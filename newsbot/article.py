@@ -125,6 +125,12 @@ class Capture:
     offset: int = 0  #: of the record's gzip member, bytes
     truncated: str = ""  #: WARC-Truncated of the response; '' when it is whole
     error: str = ""  #: what failed, one line; '' when an answer came
+    refers_to: str = ""  #: of a revisit: the WARC-Record-ID of the answer it repeats
+
+    @property
+    def page_record(self) -> str:
+        """The record that holds the page: its own, or of a revisit the one that it repeats."""
+        return self.refers_to or self.record_id
 
     def key(self, position: int = 0) -> Key:
         """The ordering key of what this capture shows at `position`."""

@@ -143,12 +143,18 @@ class Desk:
             rivals = self._others(settled)
             outcome = self._place(settled, rivals, look) if name else state
             if not name and settled != row:
-                self.ledger.settle(key, state=state, reason=reason, post=row.post, name=name)
+                self._take_down(row, settled)
             self._move(rivals, [settled, *rivals])
             if row.name and row.name != name:  # the name it had is free for the next
                 left = self._others(row)
                 self._move(left, left)
         return Settled(state, reason, outcome)
+
+    def _take_down(self, row: ArticleRow, settled: ArticleRow) -> None:
+        """Settle an article that has no post, or none any more."""
+        if row.post and not self.ledger.claimed(row.post, row.key):
+            self.shelf.remove(row.post)
+        self.ledger.settle(row.key, state=settled.state, reason=settled.reason, post="", name="")
 
     def _others(self, row: ArticleRow) -> list[ArticleRow]:
         """The other articles whose post would have this one's plain name."""
@@ -174,7 +180,7 @@ class Desk:
 
     def _body(self, row: ArticleRow, look: Look | None) -> Article:
         """The page whose BODY the post shows: the one at hand, or read again from the archive."""
-        if look and look.capture.record_id == row.body_record and isinstance(look.result, Article):
+        if look and look.capture.page_record == row.body_record and isinstance(look.result, Article):
             return look.result
         capture = self.ledger.capture(row.body_record)
         page_read = self.fetch(capture)
@@ -197,18 +203,23 @@ def look_row(look: Look) -> LookRow:
 
 def _standing(row: ArticleRow) -> tuple[str, str, str]:
     """(state, reason, folded plain name) that follow from a row's facts; the name is '' when there is no post."""
+    if row.withdrawal:
+        return "withdrawn", row.withdrawal, ""
     if row.body_key:
-        if not _title(row):
-            return "refused", "no-title", ""
-        if not (row.date or row.page_date):
-            return "refused", "no-time", ""
-        name = post.fold(f"{_folder(row)}/{post.file_name(_title(row), row.key)}")
-        return "published", "", name
+        return _published(row)
     if not row.look_key:
         return "listed", "", ""
     if row.look_reason == "gone":
         return "gone", "gone", ""
     return ("refused" if REASONS[row.look_reason] else "failed"), row.look_reason, ""
+
+
+def _published(row: ArticleRow) -> tuple[str, str, str]:
+    if not _title(row):
+        return "refused", "no-title", ""
+    if not (row.date or row.page_date):
+        return "refused", "no-time", ""
+    return "published", "", post.fold(f"{_folder(row)}/{post.file_name(_title(row), row.key)}")
 
 
 def _title(row: ArticleRow) -> str:

@@ -33,6 +33,7 @@ class Facts:
     listed: int = 0  #: different articles the lists showed
     new: int = 0  #: of these, never listed before
     exchanges: int = 0  #: kept in WARC files: lists, robots.txt, redirects and failures too
+    revisits: int = 0  #: exchanges of which only the head was kept: the payload was in the archive, or a 304 said so
     captured: int = 0  #: article pages among them, whole and read
     published: int = 0  #: posts written for the first time
     revised: int = 0  #: posts written anew

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from newsbot.article import Capture
 from newsbot.warc import message
+from newsbot.warc.original import Original
 
 if TYPE_CHECKING:
     from newsbot.warc.exchange import Exchange
+    from newsbot.warc.message import Message
     from newsbot.warc.writer import Written
 
 
-def capture_of(written: Written, exchange: Exchange) -> Capture:
-    """Where the exchange lies, as a replay will find it."""
+def capture_of(written: Written, exchange: Exchange, original: Original | None = None) -> Capture:
+    """Where the exchange lies, as a replay will find it; `original` is the answer that it was kept as a revisit of."""
     return Capture(
         record_id=written.response_id or written.metadata_id,
         date=written.date,
@@ -23,7 +25,14 @@ def capture_of(written: Written, exchange: Exchange) -> Capture:
         offset=written.offset,
         truncated=exchange.truncated,
         error=exchange.error,
+        refers_to=original.record_id if original else "",
     )
+
+
+def original_of(capture: Capture, answer: Message, digest: str) -> Original:
+    """What later answers may be kept as a revisit of; `digest` as `warc.original.payload_digest` gives it."""
+    etag, modified = answer.value("etag"), answer.value("last-modified")
+    return Original(capture.record_id, capture.url, capture.date, digest, capture.file, capture.offset, etag, modified)
 
 
 def header_of(exchange: Exchange, name: bytes) -> str | None:

@@ -61,6 +61,9 @@ class Gate:
         `meta["capture"]` is there afterwards only when this very request came to be an exchange.
         """
         request.meta.pop("capture", None)  # of the answer before, on which a redirect or a retry follows
+        if request.meta.get("redirect_times"):  # validators are of the address asked first
+            for name in ("If-None-Match", "If-Modified-Since"):
+                request.headers.pop(name, None)
         if self._archive.stopping.is_set():
             raise Stopping("the run is ending")
         host = self._host(request)

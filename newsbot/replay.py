@@ -7,15 +7,18 @@ was asked for, wherever that is. What is read goes through the same desk as in a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from newsbot.article import REASONS, Article, Capture, Entry, Look, Refusal
 from newsbot.desk import SAYS_NO, is_hop, judge_exchange, judge_page
 from newsbot.discovery import past_window
+from newsbot.kept import original_of
 from newsbot.sina import listing, urls
 from newsbot.text import unstamp
+from newsbot.warc.files import either_name
+from newsbot.warc.original import NOT_MODIFIED, Original, payload_digest
 from newsbot.warc.reader import Record, Torn, fetch, records
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A `urn:newsbot:` record: `kind` is run, window or refusal."""
+    """A `urn:newsbot:` record: `kind` is run, window or withdrawal; a refusal is a Look."""
 
     kind: str
     capture: Capture
@@ -58,7 +61,15 @@ class No:
     when: datetime
 
 
-Found = Listed | Look | Fact | No | Unreadable
+@dataclass(frozen=True, slots=True)
+class Same:
+    """A revisit of an article's page: it shows what the capture shows that it refers to."""
+
+    key: str  #: article key
+    capture: Capture
+
+
+Found = Listed | Look | Same | Fact | No | Original | Unreadable
 
 #: What an article key looks like (design.md, "Article key"). It becomes part of a file name, and a WARC file can come
 #: from anywhere: no slash, no leading dot, not long.
@@ -90,7 +101,7 @@ class Reading:
                 ours = b"software: newsbot/" in record.block
             elif record.type == "metadata":
                 yield from self._metadata(record, name)
-            elif record.type == "response":
+            elif record.type in ("response", "revisit"):
                 yield from self._response(record, name, ours=ours)
 
     def leftovers(self) -> Iterator[Found]:
@@ -138,8 +149,12 @@ class Reading:
 
 def _answer(record: Record, name: str, asked: Asked) -> Iterator[Found]:
     """What an answer says, with what was asked."""
+    if record.type == "revisit":
+        yield from _revisit(record, name, asked)
+        return
     context = asked.context
     capture = _capture(record, name, status=record.http.status, error=asked.error)
+    yield from _original(record, capture)
     content_type = _header(record, b"content-type")
     if capture.status in SAYS_NO:
         yield _no(record)
@@ -161,6 +176,24 @@ def _answer(record: Record, name: str, asked: Asked) -> Iterator[Found]:
             yield Listed(capture, page.entries)
         elif page.reason == "ban":
             yield _no(record)
+
+
+def _revisit(record: Record, name: str, asked: Asked) -> Iterator[Look | Same]:
+    """What a revisit says of an article: the desk's judgement of the exchange, else what its original says."""
+    if "article" in asked.context:
+        status = 304 if record.headers.get("warc-profile") == NOT_MODIFIED else record.http.status
+        capture = replace(_capture(record, name, status=status), truncated="", refers_to=record.refers_to)
+        refusal = judge_exchange(capture, asked.context["url"], None)
+        key = asked.context["article"]
+        yield Look(key, capture, refusal) if refusal else Same(key, capture)
+
+
+def _original(record: Record, capture: Capture) -> Iterator[Original]:
+    """What later answers may be kept as a revisit of, as keeping.Keeping chooses it."""
+    if capture.truncated or capture.error or urls.is_listing(capture.url):
+        return
+    if digest := payload_digest(record.http):
+        yield original_of(capture, record.http, digest)
 
 
 def _no(record: Record) -> No:
@@ -199,6 +232,10 @@ def _fact(record: Record, capture: Capture) -> Found:
                 raise ValueError(f"no reason: {facts['reason']!r}")  # noqa: TRY301 - one of the ways of being malformed
             asked = Capture(capture.record_id, capture.date, facts["url"], file=capture.file, offset=capture.offset)
             return Look(facts["article"], asked, Refusal(facts["reason"], facts["evidence"]))
+        if kind == "withdrawal":
+            _sound(facts)
+            if not isinstance(facts["reason"], str):
+                raise ValueError(f"no reason: {facts['reason']!r}")  # noqa: TRY301
         if kind == "window":
             past_window(facts)
         if kind == "run" and not isinstance(facts["run"], str):
@@ -217,7 +254,7 @@ def page_from(root: Path) -> Callable[[Capture], Article | Refusal]:
 
     def read(capture: Capture) -> Article | Refusal:
         path = root / capture.file
-        record = fetch(path if path.exists() else path.with_name(path.name + ".open"), capture.offset)
+        record = fetch(either_name(path) or path, capture.offset)
         return _read(record, capture, _header(record, b"content-type"))
 
     return read

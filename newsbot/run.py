@@ -5,27 +5,27 @@ Plain Python, without Scrapy: the door's components call it, and so could a scri
 
 from __future__ import annotations
 
-import os
-import socket
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from newsbot import discovery, health, text
-from newsbot.archive import Archive, RunLock, run_stamp, write_verdict
+from newsbot.archive import Archive, run_stamp, write_verdict
 from newsbot.article import REASONS, Article, Capture, Look, Refusal
 from newsbot.desk import SAYS_NO, Desk, judge_exchange
-from newsbot.errors import ArchiveError, Locked, NewsbotError
+from newsbot.errors import ArchiveError, NewsbotError
 from newsbot.gathering import Gathering
 from newsbot.hosts import Hosts, wait_of
-from newsbot.kept import capture_of, header_of
+from newsbot.job import Job
+from newsbot.keeping import Keeping
+from newsbot.kept import header_of
 from newsbot.ledger import Ledger, Work, file_url
 from newsbot.rebuild import catch_up
 from newsbot.replay import page_from
 from newsbot.shelf import PostShelf
 from newsbot.sina import channels, listing, urls
-from newsbot.warc.commit import GroupCommit
 from newsbot.warc.writer import Writer
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=10), timedelta(days=1)
 #: Holes that a verdict names one by one; the ledger has them all.
 NAMED_HOLES = 100
-#: A job's lease, renewed every third of it.
-JOB_SECONDS = 90.0
 
 
 class Run:
@@ -66,45 +64,30 @@ class Run:
         """
         with ExitStack() as opening:
             self.archive.make()
-            lock = RunLock(self.archive, self.options.kind)
-            if not lock.acquire():
-                raise Locked(
-                    f"another {self.options.kind} run is at work on {self.archive.root}; let it end, or stop it"
-                )
-            opening.callback(lock.release)
+            self.job = Job(self.archive, self.options.kind, self.name, self.clock)
+            self.job.lock()
+            opening.callback(self.job.unlock)
             self.ledger = Ledger.open(self.archive.ledger_url or file_url(self.archive.ledger_file), self.clock)
             opening.callback(self.ledger.close)
-            self._take_job()
-            opening.callback(self._give_back)
+            self.job.take(self.ledger)
+            opening.callback(self.job.give_back)
             self.hosts = Hosts(self.ledger, self.clock, self.options.ban_rest)
             self.desk = Desk(self.ledger, PostShelf(self.archive.posts), page_from(self.archive.root))
             found = catch_up(self.archive, self.ledger, self.desk.shelf, self.hosts, progress)
             self.facts.recovered, self.facts.damaged = found
-            self.writer = Writer(
-                self.archive.root,
-                info=self.options.info,
-                clock=self.clock,
-                max_bytes=self.options.max_bytes,
-                max_age=self.options.max_age,
-                durability=self.options.durability,
-                payload_digest=self.options.payload_digest,
-            )
-            self.commit = GroupCommit(self.writer)
+            self.keeping = Keeping(self.archive.root, self._writer(), self.ledger)
             self._closing = opening.pop_all()
 
-    def _take_job(self) -> None:
-        here = socket.gethostname()
-
-        def alive(holder: str) -> bool | None:
-            # We hold this machine's lock, so whoever held the job here is dead; of another machine nothing is known.
-            return False if holder.partition(":")[0] == here else None
-
-        self.ledger.take_job(self.options.kind, self.name, f"{here}:{os.getpid()}", self.clock(), JOB_SECONDS, alive)
-
-    def _give_back(self) -> None:
-        """Leases first: where a full disk lets them stay, the job must stay too, for the next run to free both."""
-        self.ledger.release_all(self.name)
-        self.ledger.end_job(self.options.kind, self.name)
+    def _writer(self) -> Writer:
+        return Writer(
+            self.archive.root,
+            info=self.options.info,
+            clock=self.clock,
+            max_bytes=self.options.max_bytes,
+            max_age=self.options.max_age,
+            durability=self.options.durability,
+            payload_digest=self.options.payload_digest,
+        )
 
     # --- capture ---
 
@@ -112,16 +95,15 @@ class Run:
         """Write the fact that the run began; from now on commits are gathered, and `failed` is told if one fails."""
         Gathering(self.ledger, failed)
         facts = {"run": self.name, "began": self.facts.began, "kind": self.options.kind}
-        self.writer.note(f"urn:newsbot:run:{self.name}", facts)
-        await self.commit.durable()
+        await self.keeping.note(f"urn:newsbot:run:{self.name}", facts)
         self.ledger.note_run(self.name, facts)
 
     async def keep(self, exchange: Exchange) -> Capture:
         """Put an exchange into the archive; returns when it is on disk."""
-        written = self.writer.append(exchange)
-        await self.commit.durable()
+        capture = await self.keeping.keep(exchange)
         self.facts.exchanges += 1
-        return capture_of(written, exchange)
+        self.facts.revisits += bool(capture.refers_to)
+        return capture
 
     def note_exchange(self, capture: Capture, exchange: Exchange) -> None:
         """Remember at once an answer that holds no page: a retry may follow, and a replay will find this one too."""
@@ -137,10 +119,8 @@ class Run:
     async def refuse(self, key: str, url: str, refusal: Refusal) -> Look:
         """An article that was not asked at all (robots.txt, a host not allowed): the fact becomes a record."""
         facts = {"article": key, "url": url, "reason": refusal.reason, "evidence": refusal.evidence}
-        written = self.writer.note(f"urn:newsbot:refusal:{key}", facts)
-        await self.commit.durable()
-        capture = Capture(written.metadata_id, written.date, url, file=written.file, offset=written.offset)
-        return Look(key, capture, refusal)
+        noted = await self.keeping.note(f"urn:newsbot:refusal:{key}", facts)
+        return Look(key, replace(noted, url=url), refusal)
 
     # --- lists ---
 
@@ -171,9 +151,8 @@ class Run:
             facts["extra"] = len(missing)
             if missing:
                 self.facts.extra[walk.window.list_name] = len(missing)
-        written = self.writer.note(f"urn:newsbot:window:{walk.window.list_name}:{self.name}", facts)
-        await self.commit.durable()
-        self.ledger.note_window(f"{written.date} {written.metadata_id} 000000", facts)
+        noted = await self.keeping.note(f"urn:newsbot:window:{walk.window.list_name}:{self.name}", facts)
+        self.ledger.note_window(noted.key(), facts)
         self.facts.windows += 1
         self.facts.lists[walk.window.list_name] = facts
         if not walk.complete:
@@ -196,16 +175,16 @@ class Run:
 
     def renew(self) -> None:
         """Called while the run lives, a few times per lease."""
-        now = self.clock()
-        self.ledger.renew(self.name, now, self.options.lease_seconds)
-        if not self.ledger.renew_job(self.options.kind, self.name, now, JOB_SECONDS):
-            raise Locked(
-                f"this {self.options.kind} run's job is another's by now: it stood still for too long; stopped"
-            )
+        self.ledger.renew(self.name, self.clock(), self.options.lease_seconds)
+        self.job.renew()
 
     def put_off(self, key: str, until: datetime) -> None:
         """An article that cannot be asked now (its host rests)."""
         self.ledger.release(key, self.name, not_before=until, tried=False)
+
+    def page_again(self, capture: Capture) -> Article | Refusal:
+        """The page that a revisit stands for: its original's, as a replay will read it."""
+        return self.desk.fetch(self.ledger.capture(capture.refers_to))
 
     def remember(self, look: Look) -> None:
         """Open the row: what was seen of the article."""
@@ -281,16 +260,15 @@ class Run:
             return
         verdict = health.judge(self.facts)
         facts = {"ended": self.facts.ended, "exit_code": verdict.exit_code, "verdict": verdict.line}
-        self.writer.note(f"urn:newsbot:run:{self.name}", {"run": self.name, **facts})
-        self.writer.sync()
+        self.keeping.writer.note(f"urn:newsbot:run:{self.name}", {"run": self.name, **facts})
+        self.keeping.writer.sync()
         self.ledger.note_run(self.name, {"run": self.name, **facts})
 
     def _close(self) -> None:
-        self.commit.close()
-        self.writer.close()
+        self.keeping.close()
         if self.facts.unwritable or self.facts.errors:  # then the ledger may lack something: the next start reads them
             return
-        for file in self.writer.files:  # the views know all that this run's files hold
+        for file in self.keeping.writer.files:  # the views know all that this run's files hold
             self.ledger.mark_absorbed(file, (self.archive.root / file).stat().st_size)
 
     def _tell(self) -> None:

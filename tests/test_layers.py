@@ -33,6 +33,8 @@ LAYERS = (
         "newsbot.options",
         "newsbot.arguments",
         "newsbot.kept",
+        "newsbot.keeping",
+        "newsbot.job",
     },
     {"newsbot.replay", "newsbot.absorber", "newsbot.rebuild"},
     {"newsbot.run"},

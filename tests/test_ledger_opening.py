@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, text
 
 from newsbot.errors import ArchiveError, BadInput, LedgerError, LedgerTooNew, NewsbotError
 from newsbot.ledger import file_url, opening
+from newsbot.ledger.schema import VERSION
 from tests.ledgers import BACKENDS, database, fill, open_ledger
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def test_a_newer_schema_is_left_to_the_newer_newsbot(url: str) -> None:
     open_ledger(url).close()
     execute(url, "UPDATE newsbot_schema SET version = 99")
     words = refusal(url, LedgerTooNew)
-    assert "has schema 99, this newsbot knows 1: use the newer newsbot" in words
+    assert f"has schema 99, this newsbot knows {VERSION}: use the newer newsbot" in words
 
 
 def test_an_older_schema_names_the_way_to_a_new_ledger(url: str) -> None:
@@ -151,7 +152,7 @@ def test_a_file_that_another_process_is_just_making_is_waited_for(
 def test_a_file_may_have_any_name(tmp_path: Path, name: str) -> None:
     open_ledger(file_url(tmp_path / name)).close()
     with closing(sqlite3.connect(tmp_path / name)) as connection:
-        assert connection.execute("SELECT version FROM newsbot_schema").fetchall() == [(1,)]
+        assert connection.execute("SELECT version FROM newsbot_schema").fetchall() == [(VERSION,)]
 
 
 @pytest.mark.parametrize(

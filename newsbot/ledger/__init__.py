@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from newsbot.ledger.facts import Facts
 from newsbot.ledger.opening import file_url
+from newsbot.ledger.originals import Originals
 from newsbot.ledger.rows import ArticleRow, LookRow, WindowRow, Work
 from newsbot.ledger.sharing import Sharing
 from newsbot.ledger.standing import Standing
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["ArticleRow", "Ledger", "LookRow", "WindowRow", "Work", "file_url"]
 
 
-class Ledger(Facts, Standing, Sharing):
+class Ledger(Facts, Standing, Originals, Sharing):
     """All of it over one database."""
 
     @classmethod

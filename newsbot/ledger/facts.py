@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, bindparam, delete, or_, select
 
 from newsbot.errors import LedgerError
 from newsbot.ledger.database import Database
+from newsbot.ledger.rows import LookRow
 from newsbot.ledger.schema import ARCHIVAL, article, capture, lease, listed, run, warcfile, window
 from newsbot.ledger.statement import BLANK, Backend, Insert, Statement, either, parameters, put, put_new
 from newsbot.ledger.values import as_json, as_keys, storable
-from newsbot.text import stamp
+from newsbot.text import stamp, unstamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from newsbot.article import Capture, Entry, Key
-    from newsbot.ledger.rows import LookRow
 
 #: Groups of columns that one key chooses: the smallest key that gives one …
 _LEAST = {
@@ -35,7 +35,11 @@ _MOST = {
     "title_key": ("title", "ctime", "mtime"),
     "body_key": ("body_record", "page_title"),
     "look_key": ("look_outcome", "look_reason", "look_evidence"),
+    "withdrawal_key": ("withdrawal",),
 }
+
+#: What a look says, but for where and when.
+_SEEN = ("outcome", "reason", "evidence", "title", "time", "digest")
 
 
 def _merge(*keys: str) -> Statement:
@@ -79,6 +83,8 @@ _SIGHTING = Statement(_sight)
 _REFUSED_LOOK = _merge("url_key", "look_key")
 _LOOK = _merge("url_key", "page_date_key", "first_key", "body_key", "look_key")
 _CAPTURE = put(capture, capture.c.keys())
+_OF_RECORD = Statement(select(*(capture.c[name] for name in _SEEN)).where(capture.c.record_id == bindparam("id")))
+_WITHDRAWAL = _merge("url_key", "withdrawal_key")
 _WINDOW = put_new(window, window.c.keys())
 _RUN = Statement(_tell)
 _SEEN_BEFORE = Statement(
@@ -111,6 +117,23 @@ class Facts(Database):
             for look in looks:
                 self._run(_CAPTURE, _capture_row(look))
                 self._run(_LOOK if look.outcome == "article" else _REFUSED_LOOK, _from_look(look))
+
+    def note_same(self, key: str, seen: Capture) -> bool:
+        """Note a revisit of an article: it shows what the capture it refers to shows. False while that is not known."""
+        rows = self._rows(_OF_RECORD, id=seen.refers_to)
+        if not rows:
+            return False
+        outcome, reason, evidence, title, time, digest = rows[0]
+        moment = unstamp(time) if time else None
+        self.note_looks([LookRow(key, seen, outcome, reason, evidence, title, moment, digest)])
+        return True
+
+    def note_withdrawal(self, key: str, url: str, when: Key, reason: str) -> None:
+        """Note that the operator withdrew an article; an empty `reason` takes that back."""
+        self._run(
+            _WITHDRAWAL,
+            storable({"key": key, "url_key": when, "url": url, "withdrawal_key": when, "withdrawal": reason}),
+        )
 
     def note_window(self, key: Key, facts: Mapping[str, Any]) -> None:
         """Note a list window that was read to its end, or given up; `facts` as discovery's Walk tells them.
@@ -179,7 +202,7 @@ def _from_look(look: LookRow) -> dict[str, Any]:
             "look_evidence": look.evidence,
             "first_key": key,
             "body_key": key,
-            "body_record": look.capture.record_id,
+            "body_record": look.capture.page_record,
             "page_title": look.title,
             "page_date_key": key if look.time else "",
             "page_date": _stamp(look.time),
@@ -196,10 +219,12 @@ def _capture_row(look: LookRow) -> dict[str, Any]:
             "article": look.key,
             "url": seen.url,
             "status": seen.status,
+            "refers_to": seen.refers_to,
             "outcome": look.outcome,
             "reason": look.reason,
             "evidence": look.evidence,
             "title": look.title,
+            "time": _stamp(look.time),
             "digest": look.digest,
             "file": seen.file,
             "offset": seen.offset,

@@ -42,7 +42,8 @@ class ArticleRow:
     body_record: str
     look_key: Key
     look_reason: str
-    state: str  #: listed, failed, refused, gone, published
+    withdrawal: str  #: why the operator withdrew it; '' when it stands
+    state: str  #: listed, failed, refused, gone, published, withdrawn
     reason: str
     post: str  #: path below the posts directory
     name: str  #: folded plain name, '' when there is no post

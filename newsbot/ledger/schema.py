@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: Grows with every change of these tables; `opening` refuses or migrates other ones.
-VERSION = 1
+VERSION = 2
 
 #: Text that compares by its bytes: PostgreSQL would sort by the locale.
 TEXT_BY_BYTES = String().with_variant(TEXT(collation="C"), "postgresql")
@@ -50,6 +50,7 @@ article = Table(
     _text("first_key"),  # smallest of a page that is an article
     *_texts("body_key", "body_record", "page_title"),  # largest of a page that is an article
     *_texts("look_key", "look_outcome", "look_reason", "look_evidence"),  # largest of any look
+    *_texts("withdrawal_key", "withdrawal"),  # largest of the operator's words: why it is withdrawn, '' when it is not
     Column("state", TEXT_BY_BYTES, nullable=False, server_default="listed"),  # what follows from them (desk.settle) …
     *_texts("reason", "post", "name"),  # … with these
     Index("article_by_name", "name"),
@@ -66,9 +67,20 @@ capture = Table(
     _text("record_id", primary_key=True),
     *_texts("key", "article", "url"),
     Column("status", Integer, nullable=False),
-    *_texts("outcome", "reason", "evidence", "title", "digest", "file"),
+    *_texts("refers_to", "outcome", "reason", "evidence", "title", "time", "digest", "file"),
     Column("offset", BigInteger, nullable=False),  # bytes; WARC files may be larger than 2 GiB
     Index("capture_by_article", "article", "key"),
+)
+
+#: Answers that a revisit record may stand for.
+original = Table(
+    "original",
+    metadata,
+    _text("record_id", primary_key=True),
+    *_texts("url", "date", "digest", "etag", "last_modified", "file"),
+    Column("offset", BigInteger, nullable=False),  # bytes
+    Index("original_by_digest", "digest"),
+    Index("original_by_url", "url", postgresql_using="hash"),
 )
 
 listed = Table(
@@ -93,7 +105,7 @@ window = Table(
 run = Table("run", metadata, _text("run", primary_key=True), _text("name", primary_key=True), _text("value"))
 
 #: What the WARC files say, in the order of `dump`.
-ARCHIVAL = (article, capture, listed, run, window)
+ARCHIVAL = (article, capture, listed, original, run, window)
 
 lease = Table(
     "lease",

@@ -19,6 +19,8 @@ from newsbot.ledger.values import as_keys
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import ColumnElement
+
     from newsbot.article import Key
 
 _ROW = select(*(article.c[field.name] for field in fields(ArticleRow)))
@@ -37,9 +39,11 @@ _SETTLE = Statement(
     update(article).where(article.c.key == bindparam("of")).values(parameters(("state", "reason", "post", "name")))
 )
 _CAPTURE = select(
-    *(capture.c[name] for name in ("record_id", "key", "url", "status", "file", "offset")),
+    *(capture.c[name] for name in ("record_id", "key", "url", "status", "file", "offset", "refers_to")),
 )
+_ARTICLE: ColumnElement[str] = literal("'article'")
 _BY_RECORD = Statement(_CAPTURE.where(capture.c.record_id == bindparam("record_id")))
+_IS_PAGE = Statement(_CAPTURE.where(capture.c.record_id == bindparam("record_id"), capture.c.outcome == _ARTICLE))
 _OF_ARTICLE = Statement(_CAPTURE.where(capture.c.article == bindparam("article")).order_by(capture.c.key))
 _SHOWN = Statement(
     lambda backend: select(listed.c.article).where(
@@ -95,6 +99,10 @@ class Standing(Database):
             raise KeyError(record_id)
         return _capture(*rows[0])
 
+    def is_page(self, record_id: str) -> bool:
+        """Does this record hold a page that is an article?"""
+        return bool(self._rows(_IS_PAGE, record_id=record_id))
+
     def captures(self, key: str) -> list[Capture]:
         """Every look at an article, the earliest first."""
         return [_capture(*row) for row in self._rows(_OF_ARTICLE, article=key)]
@@ -125,6 +133,6 @@ class Standing(Database):
         return {state: number for state, number in self._rows(_COUNTS)}  # noqa: C416 - typed by the comprehension
 
 
-def _capture(record_id: str, key: Key, *rest: Any) -> Capture:
-    date = key.partition(" ")[0]
-    return Capture(record_id, date, *rest)
+def _capture(record_id: str, key: Key, url: str, status: int, *place: Any) -> Capture:
+    file, offset, refers_to = place
+    return Capture(record_id, key.partition(" ")[0], url, status, file, offset, refers_to=refers_to)

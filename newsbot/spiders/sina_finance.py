@@ -11,7 +11,7 @@ from scrapy import Request, Spider, signals
 from scrapy.exceptions import IgnoreRequest
 
 from newsbot import PROJECT_PAGE, arguments
-from newsbot.article import Capture, Look, Refusal
+from newsbot.article import Article, Capture, Look, Refusal
 from newsbot.clock import system_clock
 from newsbot.desk import is_hop, judge_exchange, judge_page
 from newsbot.discovery import Walk
@@ -187,6 +187,7 @@ class SinaFinance(Spider):
             url,
             callback=self.parse_article,
             errback=self.article_failed,
+            headers=self.run.keeping.validators(url),
             cb_kwargs={"key": key, "asked": url},
             meta={"newsbot": {"article": key, "url": url}},
         )
@@ -198,11 +199,17 @@ class SinaFinance(Spider):
         if is_hop(capture.status, location):  # Scrapy does not follow it: to mailto:, say
             yield await self.archive.refuse(key, asked, Refusal("redirected-away", f"to {location}"))
             return
-        refused = judge_exchange(capture, asked, location) or _undecodable(response)
-        result = refused or judge_page(capture, response.body, _header(response, b"Content-Type") or "")
+        result = judge_exchange(capture, asked, location) or self._page(response)
         if isinstance(result, Refusal) and result.reason == "ban":
             self.run.ban(_host(response.url))
         yield Look(key, capture, result)
+
+    def _page(self, response: Response) -> Article | Refusal:
+        capture: Capture = response.meta["capture"]
+        if capture.refers_to:
+            return self.run.page_again(capture)
+        content_type = _header(response, b"Content-Type") or ""
+        return _undecodable(response) or judge_page(capture, response.body, content_type)
 
     async def article_failed(self, failure: Failure) -> AsyncIterator[Look]:
         """Nothing to parse: put off, refused with a reason, or a hole with its cause."""

@@ -2,11 +2,13 @@
 
 An exchange becomes request, response and metadata, in this order; the metadata record is always there, is the last, and
 names the others in WARC-Concurrent-To: that is how recovery knows a complete exchange. Without an answer it is request
-and metadata; what arrived but is no HTTP goes into the metadata as `unparsed`.
+and metadata; what arrived but is no HTTP goes into the metadata as `unparsed`. An answer that repeats an archived one
+(original.py) becomes a revisit record in the response's place: of `identical-payload-digest` the head is kept, of
+`server-not-modified` nothing (replay engines show a blank page for a kept 304), its 304 going into the metadata.
 
 The fields of the metadata (application/warc-fields), those without a value being left out:
 - `fetchTimeMs`, `via`, `hopsFromSeed`: as Heritrix writes them
-- `interim` (heads of 1xx answers), `unparsed`: JSON strings, a character a byte (latin-1)
+- `interim` (heads of 1xx answers), `unparsed`, `notModified` (a whole 304): JSON strings, a character a byte (latin-1)
 - `surplus`: bytes received after the message · `error`: what failed
 - `tlsChain`: digests of the server's certificates, leaf first; and, where a chain occurs for the first time in a file,
   the certificates themselves, a `tlsCertificate` (DER, base64) each
@@ -26,15 +28,17 @@ from uuid import uuid4
 from newsbot import __version__
 from newsbot.text import stamp
 from newsbot.warc.digest import sha256
-from newsbot.warc.index import Row, entity_digest, http_row
+from newsbot.warc.index import Row, entity_digest, http_row, revisit_row
 from newsbot.warc.member import TEXT_LEVEL, member
-from newsbot.warc.message import Message, codings, head_length, split
+from newsbot.warc.message import Message, codings, head_length, split, status
+from newsbot.warc.original import IDENTICAL, NOT_MODIFIED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from newsbot.warc.exchange import Exchange
+    from newsbot.warc.original import Original
 
 #: `auto` leaves the payload digest out of chunked responses, which `warcio check` and `fastwarc check -p` recompute
 #: over the chunks; `entity` writes the standard's, over the de-chunked body.
@@ -96,8 +100,8 @@ class Composer:
         block = _fields(list(fields.items()))
         self.warcinfo = self._record("warcinfo", stamp(self.begun), headers, "application/warc-fields", block)
 
-    def exchange(self, exchange: Exchange) -> list[Framed]:
-        """Request (unless nothing was sent), response (when there is one), metadata."""
+    def exchange(self, exchange: Exchange, original: Original | None = None) -> list[Framed]:
+        """Request (unless nothing was sent), response if any (a revisit if it repeats `original`), metadata."""
         date = stamp(exchange.started)
         target = [("WARC-Target-URI", _target(exchange.url))]
         wire = _wire(exchange)
@@ -106,9 +110,12 @@ class Composer:
             framed.append(self._request(exchange, date, target + wire))
         if exchange.response is not None and _HTTP.match(exchange.response):
             headers = target + _concurrent(framed) + wire
-            framed.append(self._response(exchange, exchange.response, date, headers))
+            if original:
+                framed.append(self._revisit(exchange.response, original, date, headers))
+            else:
+                framed.append(self._response(exchange, exchange.response, date, headers))
         headers = target + _concurrent(framed)
-        block = _fields(self._facts(exchange))
+        block = _fields(self._facts(exchange, repeated=original is not None))
         framed.append(self._record("metadata", date, headers, "application/warc-fields", block))
         return framed
 
@@ -126,8 +133,8 @@ class Composer:
 
     def _response(self, exchange: Exchange, raw: bytes, date: str, headers: Fields) -> Framed:
         message = split(raw)
-        payload = self._payload(message)
-        row = http_row(headers[0][1], date, message, payload)
+        payload = self._payload(message, exchange.digest)
+        row = http_row(headers[0][1], date, message, payload or exchange.digest)
         stored = message.body if _packed(message) else b""
         text = message.head if stored else raw
         kind = "application/http;msgtype=response"
@@ -136,16 +143,34 @@ class Composer:
             "response", date, headers, kind, text, stored=stored, payload=payload, truncated=cut, row=row
         )
 
-    def _payload(self, message: Message) -> str:
+    def _revisit(self, raw: bytes, original: Original, date: str, headers: Fields) -> Framed:
+        """The record of an answer that repeats `original` (ISO 28500 6.7)."""
+        message = split(raw)
+        headers = [
+            *headers,
+            ("WARC-Profile", NOT_MODIFIED if message.status == 304 else IDENTICAL),
+            ("WARC-Refers-To", f"<{original.record_id}>"),
+            ("WARC-Refers-To-Target-URI", _target(original.url)),
+            ("WARC-Refers-To-Date", original.date),
+        ]
+        kind = "application/http;msgtype=response"
+        if message.status == 304:
+            row = revisit_row(headers[0][1], date)
+            return self._record("revisit", date, headers, kind, b"", row=row)
+        row = revisit_row(headers[0][1], date, message, original.digest)
+        payload, cut = original.digest, "length"  # the standard's "shall": the payload is not here
+        return self._record("revisit", date, headers, kind, message.head, payload=payload, truncated=cut, row=row)
+
+    def _payload(self, message: Message, known: str) -> str:
         if not message.whole:
             return ""
         if message.chunked:
-            return entity_digest(message) if self.payload_digest == "entity" else ""
+            return (known or entity_digest(message)) if self.payload_digest == "entity" else ""
         # A head in bare LF has no end for FastWARC, which would take the whole block for the payload.
         seen_by_all = message.head.endswith(_END) or self.payload_digest == "entity"
-        return sha256(message.body) if seen_by_all else ""
+        return (known or sha256(message.body)) if seen_by_all else ""
 
-    def _facts(self, exchange: Exchange) -> Fields:
+    def _facts(self, exchange: Exchange, *, repeated: bool) -> Fields:
         raw = exchange.response or b""
         facts = [
             ("fetchTimeMs", str(exchange.fetch_ms)),
@@ -153,6 +178,7 @@ class Composer:
             ("hopsFromSeed", exchange.hops),
             ("interim", _quoted(exchange.interim)),
             ("unparsed", _quoted(b"" if _HTTP.match(raw) else raw)),
+            ("notModified", _quoted(raw if repeated and status(raw) == 304 else b"")),
             ("surplus", str(exchange.surplus or "")),
             ("error", exchange.error),
         ]

@@ -33,4 +33,5 @@ class Exchange:
     error: str = ""  #: what failed, one line; '' when an answer came whole
     via: str = ""  #: URL that led here
     hops: str = ""  #: hopsFromSeed: L link, R redirect, E embedded
+    digest: str = ""  #: of the entity-body, where it is known already (original.payload_digest); else ''
     context: Mapping[str, Any] = field(default_factory=dict)  #: the spider's own facts; JSON-able

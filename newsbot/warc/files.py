@@ -34,6 +34,11 @@ def refused(path: Path, doing: str, error: OSError) -> ArchiveError:
     return ArchiveError(f"{path} could not be {doing}: {error.strerror or error}; {step}")
 
 
+def either_name(path: Path) -> Path | None:
+    """Where a WARC file lies by now: under its own name, or still as `….open`; None when it is gone."""
+    return next((name for name in (path, path.with_name(f"{path.name}.open")) if name.exists()), None)
+
+
 def try_lock(descriptor: int) -> bool:
     """Take the exclusive lock of an open file; False when another holder has it. The system frees it at their end."""
     try:

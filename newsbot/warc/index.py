@@ -55,6 +55,11 @@ def http_row(url: str, date: str, message: Message, digest: str) -> Row:
     return Row(url, date, mime, str(message.status or ""), digest or entity_digest(message))
 
 
+def revisit_row(url: str, date: str, message: Message | None = None, digest: str = "") -> Row:
+    """The row of a revisit, with the head it keeps, if any, and the digest of the payload it stands for."""
+    return Row(url, date, "warc/revisit", str(message.status or "") if message else "", digest)
+
+
 def entity_digest(message: Message) -> str:
     """The standard's payload digest, over the de-chunked body; '' where the chunks are none."""
     try:
@@ -69,8 +74,7 @@ def row(record: Record) -> Row | None:
         return None
     digest = record.headers.get("warc-payload-digest", "")
     if record.type == "revisit":
-        status = record.http.status if record.block else 0
-        return Row(record.target, record.date, "warc/revisit", str(status or ""), digest)
+        return revisit_row(record.target, record.date, record.http if record.block else None, digest)
     if record.is_http:
         return http_row(record.target, record.date, record.http, digest)
     digest = digest or record.headers.get("warc-block-digest", "") or sha256(record.block)

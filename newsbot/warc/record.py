@@ -62,6 +62,11 @@ class Record:
         return self.headers.get("warc-truncated", "")
 
     @property
+    def refers_to(self) -> str:
+        """WARC-Refers-To without angle brackets: the record that a revisit repeats; '' where it names none."""
+        return self.headers.get("warc-refers-to", "").strip("<>")
+
+    @property
     def is_http(self) -> bool:
         """Does the block hold an HTTP message?"""
         if self.type == "request":

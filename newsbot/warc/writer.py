@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from newsbot.clock import Clock
     from newsbot.warc.exchange import Exchange
+    from newsbot.warc.original import Original
 
 #: `record`: an fdatasync for each exchange; `batch`: one for all that wait (commit.py); `none`: the system decides.
 DURABILITIES = ("record", "batch", "none")
@@ -41,7 +42,7 @@ class Written:
     """Where an exchange or a note lies. Ids are without angle brackets, '' where there is no such record."""
 
     request_id: str
-    response_id: str
+    response_id: str  #: of the revisit record, where the answer repeats an archived one
     metadata_id: str
     date: str  #: WARC-Date of all its records
     file: str  #: path below the archive in its final form, with `/`
@@ -87,13 +88,15 @@ class Writer:
         self._failure = ""
         self._swapping = threading.Lock()  # no sync while a file is being closed
 
-    def append(self, exchange: Exchange) -> Written:
+    def append(self, exchange: Exchange, original: Original | None = None) -> Written:
         """Write all records of `exchange` with one write; they are durable after the next `sync`.
+
+        With `original`, a durable record of this archive, its answer becomes a revisit record.
 
         Raises ArchiveError; nothing of the exchange is then in the file.
         """
         composer, file = self._ready()
-        return self._write(file, composer.exchange(exchange), stamp(exchange.started))
+        return self._write(file, composer.exchange(exchange, original), stamp(exchange.started))
 
     def note(self, target: str, facts: Mapping[str, Any], *, date: datetime | None = None) -> Written:
         """Write a fact that is no exchange (design.md); `target`: a `urn:newsbot:…`; `facts`: JSON-able; `date`: now.
@@ -182,7 +185,8 @@ class Writer:
         if first:
             self.files.append(file.path.relative_to(self._archive).as_posix())
         absent = ("", 0)
-        request, response, metadata = (places.get(kind, absent) for kind in ("request", "response", "metadata"))
+        request, metadata = places.get("request", absent), places.get("metadata", absent)
+        response = places.get("response") or places.get("revisit", absent)
         shown = response if response[0] else metadata
         return Written(request[0], response[0], metadata[0], date, self.files[-1], shown[1], file.end)
 

@@ -38,6 +38,7 @@ class Site(Newsroom):
         super().__init__(now, articles, seed, troubles=troubles)
         self.size_kb = size_kb
         self.redirect_http = True  #: False: pages also answer on plain http (for a bench without TLS)
+        self.conditional = True  #: False: conditional requests get whole answers
         self.rules: dict[int, ListRules] = {}  #: by lid
         self.robots: dict[str, bytes | None] = dict.fromkeys(HOSTS, ROBOTS) | {"k.sinaimg.cn": None}  #: None: 404
         self.asked: Counter[str] = Counter()  #: how often each URL was asked, `https://host/path?query`
@@ -71,7 +72,7 @@ class Site(Newsroom):
             url = f"{scheme}://{request.host}{request.target}"
             self.asked[url] += 1
             wire = self._wire(request)
-            if wire.fresh(request):
+            if self.conditional and wire.fresh(request):
                 same = (("Last-Modified", wire.modified), ("ETag", wire.etag))
                 wire = encode(Answer(status=304, headers=same), zipped=False, odd=url)
             if not request.stays:

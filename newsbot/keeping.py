@@ -1,0 +1,89 @@
+"""Exchanges and facts → durable records; a payload that the archive holds already is kept as a revisit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from newsbot.article import Capture
+from newsbot.kept import capture_of, original_of
+from newsbot.sina import urls
+from newsbot.warc import message
+from newsbot.warc.commit import GroupCommit
+from newsbot.warc.files import either_name
+from newsbot.warc.original import payload_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+    from typing import Any
+
+    from newsbot.ledger import Ledger
+    from newsbot.warc.exchange import Exchange
+    from newsbot.warc.original import Original
+    from newsbot.warc.writer import Writer
+
+
+class Keeping:
+    """Durable before visible: what these methods give back is on disk (design.md)."""
+
+    def __init__(self, root: Path, writer: Writer, ledger: Ledger) -> None:
+        self.writer = writer
+        self._root = root
+        self._ledger = ledger
+        self._commit = GroupCommit(writer)
+
+    async def keep(self, exchange: Exchange) -> Capture:
+        """Put an exchange into the archive; ArchiveError when it cannot be."""
+        original = self._repeated(exchange)
+        written = self.writer.append(exchange, original)
+        await self._commit.durable()
+        capture = capture_of(written, exchange, original)
+        if exchange.digest and original is None and exchange.response is not None:
+            self._ledger.note_original(original_of(capture, message.split(exchange.response), exchange.digest))
+        return capture
+
+    async def note(self, target: str, facts: Mapping[str, Any], *, date: datetime | None = None) -> Capture:
+        """Put a fact that is no exchange into the archive; `target`: a `urn:newsbot:…`; `date`: now."""
+        written = self.writer.note(target, facts, date=date)
+        await self._commit.durable()
+        return Capture(written.metadata_id, written.date, target, file=written.file, offset=written.offset)
+
+    def validators(self, url: str) -> dict[str, str]:
+        """Headers that ask for an article's page only if it has changed; {} where it was not captured, or has none."""
+        known = self._ledger.newest(url)
+        return known.validators() if known and self._ledger.is_page(known.record_id) else {}
+
+    def close(self) -> None:
+        """Close the open file; ArchiveError when it cannot be made whole."""
+        self._commit.close()
+        self.writer.close()
+
+    def _repeated(self, exchange: Exchange) -> Original | None:
+        """The archived answer that this one repeats; sets the exchange's digest where others may repeat it.
+
+        A list's answer is never one: it tells when what was seen. A page is one only of the same address: its links are
+        read against that.
+        """
+        if exchange.response is None or exchange.truncated or exchange.error or urls.is_listing(exchange.url):
+            return None
+        answer = message.split(exchange.response)
+        if answer.status == 304:
+            found = self._asked_about(exchange)
+        else:
+            exchange.digest = payload_digest(answer)
+            if not exchange.digest:
+                return None
+            anywhere = "article" not in exchange.context
+            found = self._ledger.repeated(exchange.digest, exchange.url, anywhere=anywhere)
+        if found is None or not either_name(self._root / found.file):
+            return None
+        return found if "article" not in exchange.context or self._ledger.is_page(found.record_id) else None
+
+    def _asked_about(self, exchange: Exchange) -> Original | None:
+        """The answer whose validators this conditional request sent."""
+        sent = message.split(exchange.request)
+        known = self._ledger.newest(exchange.url)
+        validators = known.validators() if known else {}
+        same = validators and all(sent.value(name.lower()) == value for name, value in validators.items())
+        return known if same else None

@@ -1,0 +1,72 @@
+"""Which payload lies where: the de-duplication index, and what a conditional request may name.
+
+A view of the response records, like the rest: it outlives restarts and rotation, and `scrapy index` makes it anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy import literal_column as literal
+
+from newsbot.ledger.database import Database
+from newsbot.ledger.schema import original
+from newsbot.ledger.statement import Statement, at_most, put
+from newsbot.ledger.values import storable
+from newsbot.warc.original import Original
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import ColumnElement
+
+#: Evidence of others (`scrapy import`) may be taken away again: no record of ours leans on it.
+_OURS = original.c.file.notlike(literal("'warc/imported/%'"))
+
+
+def _found(condition: ColumnElement[bool], *order: ColumnElement[Any]) -> Statement:
+    query = select(*(original.c[field.name] for field in fields(Original))).where(condition, _OURS).order_by(*order)
+    return Statement(at_most(query))
+
+
+_PUT = put(original, original.c.keys())
+# Of several the eldest, so that a payload has one original for good; the id decides between two of one moment.
+_REPEATED_AT = _found(
+    (original.c.digest == bindparam("digest")) & (original.c.url == bindparam("url")),
+    original.c.date,
+    original.c.record_id,
+)
+_REPEATED = _found(original.c.digest == bindparam("digest"), original.c.date, original.c.record_id)
+_NEWEST = _found(original.c.url == bindparam("url"), original.c.date.desc(), original.c.record_id)
+_CLEAR = Statement(delete(original))
+
+
+class Originals(Database):
+    """Answers that a revisit record may stand for."""
+
+    def note_original(self, one: Original) -> None:
+        """Remember a response record that is on disk."""
+        self._run(_PUT, storable(asdict(one)))
+
+    def repeated(self, digest: str, url: str, *, anywhere: bool = True) -> Original | None:
+        """The eldest answer with this payload digest: at this URL, else (`anywhere`) at any."""
+        rows = self._rows(_REPEATED_AT, digest=digest, url=url, limit=1)
+        if not rows and anywhere:
+            rows = self._rows(_REPEATED, digest=digest, limit=1)
+        return Original(*rows[0]) if rows else None
+
+    def newest(self, url: str) -> Original | None:
+        """The newest whole answer at this URL."""
+        rows = self._rows(_NEWEST, url=url, limit=1)
+        return Original(*rows[0]) if rows else None
+
+    def replace_originals(self, them: Iterable[Original]) -> int:
+        """Make the index anew; how many there are."""
+        count = 0
+        with self.transaction():
+            self._run(_CLEAR, {})
+            for count, one in enumerate(them, 1):  # noqa: B007 - the number is what is wanted
+                self.note_original(one)
+        return count
