@@ -12,7 +12,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.utils.conf import closest_scrapy_cfg
 from tqdm import tqdm
 
-from newsbot import archive
+from newsbot import PROJECT_PAGE, __version__, archive
 from newsbot.errors import BadUsage, NewsbotError
 
 if TYPE_CHECKING:
@@ -72,6 +72,28 @@ def archive_of(settings: Any) -> archive.Archive:
     config = closest_scrapy_cfg()
     project = Path(config).parent if config else None
     return archive.locate(settings["ARCHIVE_DIR"], settings["POSTS_DIR"], settings["LEDGER_URL"], project)
+
+
+def warcinfo(settings: Any) -> dict[str, str]:
+    """warcinfo: who crawled, how politely, and through which doors (warc.md section 2)."""
+    info = {
+        "software": f"newsbot/{__version__}",
+        "isPartOf": settings["ARCHIVE_PART_OF"],
+        "description": "Captures and posts belong to their publishers; newsbot's licence covers its code",
+        "operator": settings["OPERATOR"],
+        "contact": settings["CONTACT"],
+        "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+        "http-header-user-agent": user_agent(settings),
+        "connect-to": ", ".join(f"{name}={place}" for name, place in settings.getdict("CONNECT_TO").items()),
+        "tls-ca-file": settings["TLS_CA_FILE"],
+    }
+    return {name: value for name, value in info.items() if value}
+
+
+def user_agent(settings: Any) -> str:
+    """USER_AGENT with the contact filled in."""
+    agent: str = settings["USER_AGENT"].replace("{contact}", settings["CONTACT"] or PROJECT_PAGE)
+    return agent
 
 
 def tell(line: str) -> None:

@@ -16,9 +16,8 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.utils.asyncio import call_later, create_looping_call
 from tqdm import tqdm
 
-from newsbot import __version__, health
 from newsbot.clock import system_clock
-from newsbot.console import archive_of, tell
+from newsbot.console import archive_of, tell, warcinfo
 from newsbot.errors import ArchiveError, BadInput, NewsbotError
 from newsbot.handlers import Capture as CaptureHandler
 from newsbot.handlers import check_trust
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
 
+    from newsbot import health
     from newsbot.article import Capture, Look, Refusal
     from newsbot.warc.exchange import Exchange
 
@@ -173,24 +173,8 @@ def _options(settings: Any, kind: str) -> Options:
         lease_seconds=settings.getfloat("LEASE_SECONDS"),
         overlap_every=timedelta(seconds=settings.getfloat("OVERLAP_EVERY")),
         ban_rest=timedelta(seconds=settings.getfloat("BAN_REST")),
-        info=_info(settings),
+        info=warcinfo(settings),
     )
-
-
-def _info(settings: Any) -> dict[str, str]:
-    """warcinfo: who crawled, how politely, and through which doors (warc.md section 2)."""
-    info = {
-        "software": f"newsbot/{__version__}",
-        "isPartOf": settings["ARCHIVE_PART_OF"],
-        "description": "Captures and posts belong to their publishers; newsbot's licence covers its code",
-        "operator": settings["OPERATOR"],
-        "contact": settings["CONTACT"],
-        "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
-        "http-header-user-agent": settings["USER_AGENT"],
-        "connect-to": ", ".join(f"{name}={place}" for name, place in settings.getdict("CONNECT_TO").items()),
-        "tls-ca-file": settings["TLS_CA_FILE"],
-    }
-    return {name: value for name, value in info.items() if value}
 
 
 class Monitor:

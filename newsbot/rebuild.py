@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from newsbot import access
 from newsbot.absorber import Absorber, name_of
 from newsbot.replay import Found, Reading, Unreadable
 from newsbot.warc.recovery import Recovered, recover
@@ -83,7 +84,8 @@ def rebuild(
             if dry:
                 raise _Undo  # noqa: TRY301 - only an exception makes the transaction roll back
     except _Undo:
-        pass
+        return report
+    access.write(root, ledger)
     return report
 
 
@@ -112,6 +114,7 @@ def catch_up(
         damaged += [f"{one.file} at offset {one.offset}: {one.why}" for one in absorber.unreadable]
         for path in unknown:
             ledger.mark_absorbed(archive.relative(path), path.stat().st_size)
+        access.write(archive.root, ledger)
     return lines, damaged
 
 

@@ -36,7 +36,7 @@ LAYERS = (
         "newsbot.keeping",
         "newsbot.job",
     },
-    {"newsbot.replay", "newsbot.absorber", "newsbot.rebuild"},
+    {"newsbot.replay", "newsbot.absorber", "newsbot.access", "newsbot.rebuild", "newsbot.withdrawal"},
     {"newsbot.run"},
 )
 

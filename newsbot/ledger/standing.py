@@ -59,6 +59,7 @@ _OF_LIST = (
 _WINDOWS = Statement(at_most(_OF_LIST))
 _COMPLETE = Statement(at_most(_OF_LIST.where(window.c.complete)))
 _HOLES = Statement(at_most(_ROW.where(DUE).order_by(article.c.ctime.desc(), article.c.key)))
+_WITHDRAWN = Statement(_ROW.where(DONE, article.c.state == literal("'withdrawn'")).order_by(article.c.key))
 _COUNTS = Statement(
     union_all(*(select(article.c.state, func.count()).where(some).group_by(article.c.state) for some in (DUE, DONE)))
 )
@@ -114,6 +115,10 @@ class Standing(Database):
     def settle(self, key: str, *, state: str, reason: str, post: str, name: str) -> None:
         """Set the columns that follow from the others; the desk decides them."""
         self._run(_SETTLE, {"of": key, "state": state, "reason": reason, "post": post, "name": name})
+
+    def withdrawn(self) -> list[ArticleRow]:
+        """The articles that the operator withdrew."""
+        return [ArticleRow(*row) for row in self._rows(_WITHDRAWN)]
 
     def posts(self) -> set[str]:
         """The path of every post."""

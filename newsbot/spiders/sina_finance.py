@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from scrapy import Request, Spider, signals
 from scrapy.exceptions import IgnoreRequest
 
-from newsbot import PROJECT_PAGE, arguments
+from newsbot import arguments
 from newsbot.article import Article, Capture, Look, Refusal
 from newsbot.clock import system_clock
+from newsbot.console import user_agent
 from newsbot.desk import is_hop, judge_exchange, judge_page
 from newsbot.discovery import Walk
 from newsbot.errors import CaptureBroken, NewsbotError
@@ -61,8 +62,7 @@ class SinaFinance(Spider):
     def update_settings(cls, settings: BaseSettings) -> None:
         """Fill the contact into the User-Agent; no proxy of the environment where CONNECT_TO leads the way."""
         super().update_settings(settings)
-        agent = settings["USER_AGENT"].replace("{contact}", settings["CONTACT"] or PROJECT_PAGE)
-        settings.set("USER_AGENT", agent, priority="cmdline")
+        settings.set("USER_AGENT", user_agent(settings), priority="cmdline")
         if settings["CONNECT_TO"]:  # a proxy would carry a demo's requests to the real site
             settings.set("HTTPPROXY_ENABLED", False, priority="cmdline")
 

@@ -1,0 +1,55 @@
+"""Withdrawing an article: it stays in the WARC files, and everything made from them leaves it out.
+
+The withdrawal is a record of its own, so that it holds after a rebuild too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from newsbot import access
+from newsbot.desk import Desk
+from newsbot.errors import BadInput
+from newsbot.replay import page_from
+from newsbot.shelf import PostShelf
+from newsbot.sina import urls
+from newsbot.warc.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from newsbot.archive import Archive
+    from newsbot.clock import Clock
+    from newsbot.ledger import ArticleRow, Ledger
+
+
+def withdraw(
+    archive: Archive, ledger: Ledger, clock: Clock, url: str, reason: str, *, info: Mapping[str, str]
+) -> ArticleRow:
+    """Withdraw the article at `url`, or with an empty `reason` take that back; how it stands then.
+
+    `info`: fields of the warcinfo record. Raises BadInput for an article that the archive does not know or that is
+    not withdrawn, ArchiveError when it could not be recorded.
+    """
+    row = _known(ledger, url)
+    if not reason and not row.withdrawal:
+        raise BadInput(f"{url} is not withdrawn: there is nothing to take back")
+    writer = Writer(archive.root, info=info, clock=clock)
+    desk = Desk(ledger, PostShelf(archive.posts), page_from(archive.root))
+    facts = {"article": row.key, "url": row.url, "reason": reason}
+    with ledger.transaction():  # first: who has to wait too long for the ledger has not written a record yet
+        noted = writer.note(f"urn:newsbot:withdrawal:{row.key}", facts)
+        writer.close()
+        ledger.note_withdrawal(row.key, row.url, f"{noted.date} {noted.metadata_id} 000000", reason)
+        desk.settle(row.key)
+        ledger.mark_absorbed(noted.file, (archive.root / noted.file).stat().st_size)
+    access.write(archive.root, ledger)
+    return _known(ledger, url)
+
+
+def _known(ledger: Ledger, url: str) -> ArticleRow:
+    address = urls.canonical(url)
+    row = ledger.article(ledger.key_of(address) or urls.article_key(address))
+    if row is None:
+        raise BadInput(f"{url}: the archive knows no such article; give its address as a list or a CDXJ line has it")
+    return row
