@@ -114,7 +114,7 @@ def catch_up(
         damaged += [f"{one.file} at offset {one.offset}: {one.why}" for one in absorber.unreadable]
         for path in unknown:
             ledger.mark_absorbed(archive.relative(path), path.stat().st_size)
-        access.write(archive.root, ledger)
+    access.write(archive.root, ledger)  # a withdrawal may have been killed just before
     return lines, damaged
 
 
