@@ -90,9 +90,9 @@ def rebuild(
 
 
 def catch_up(
-    archive: Archive, ledger: Ledger, shelf: Shelf, hosts: Hosts, progress: Callable[[str], None]
+    archive: Archive, ledger: Ledger, shelf: Shelf, hosts: Hosts, progress: Callable[[str], None], *, now: datetime
 ) -> tuple[list[str], list[str]]:
-    """Recover files of killed runs and take in every WARC file that the views do not know whole.
+    """Recover files of killed runs and take in every WARC file that neither the views nor a living run knows whole.
 
     Gives one line a recovery, and one line for every place that could not be read. `progress` gets a line for each
     file that is read.
@@ -101,7 +101,7 @@ def catch_up(
     lines = [_line(recovered) for recovered in found]
     signs = ("left alone", "move one", ".cut")  # what recovery did not dare to touch, or found behind damage
     damaged = [line for line in lines if any(sign in line for sign in signs)]
-    known = ledger.absorbed()
+    known = ledger.absorbed().keys() | (ledger.being_written(now) - {recovered.file for recovered in found})
     unknown = [path for path in archive.warc_files() if archive.relative(path) not in known]
     if unknown:
         absorber = Absorber(archive.root, ledger, shelf)

@@ -55,6 +55,7 @@ class Run:
         self._attempts: dict[str, int] = {}
         self._wanted: dict[str, str] = {}  # article key → URL given with -a urls and not settled yet
         self._unsettled: set[str] = set()  # article keys of failed answers after which something else was to follow
+        self._claimed: set[str] = set()  # WARC files of this run that the ledger knows as such
         self._closing = ExitStack()
 
     def open(self, progress: Callable[[str], None] = lambda _: None) -> None:
@@ -73,7 +74,7 @@ class Run:
             opening.callback(self.job.give_back)
             self.hosts = Hosts(self.ledger, self.clock, self.options.ban_rest)
             self.desk = Desk(self.ledger, PostShelf(self.archive.posts), page_from(self.archive.root))
-            found = catch_up(self.archive, self.ledger, self.desk.shelf, self.hosts, progress)
+            found = catch_up(self.archive, self.ledger, self.desk.shelf, self.hosts, progress, now=self.clock())
             self.facts.recovered, self.facts.damaged = found
             self.keeping = Keeping(self.archive.root, self._writer(), self.ledger)
             self._closing = opening.pop_all()
@@ -101,6 +102,9 @@ class Run:
     async def keep(self, exchange: Exchange) -> Capture:
         """Put an exchange into the archive; returns when it is on disk."""
         capture = await self.keeping.keep(exchange)
+        if capture.file not in self._claimed:
+            self._claimed.add(capture.file)
+            self.ledger.claim_file(capture.file, self.name)
         self.facts.exchanges += 1
         self.facts.revisits += bool(capture.refers_to)
         return capture

@@ -139,7 +139,8 @@ warcfile = Table(
     "warcfile",
     metadata,
     _text("file", primary_key=True),
-    Column("size", BigInteger, nullable=False),  # bytes
+    Column("size", BigInteger, nullable=False),  # bytes; 0 while it is being written
+    _text("run"),  # that writes it; '' when the views know it whole
     sqlite_with_rowid=False,
 )
 

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, bindparam, case, delete, select, update
 
 from newsbot.errors import Locked
 from newsbot.ledger.schema import host, job, warcfile
-from newsbot.ledger.statement import BLANK, Backend, Insert, Statement, either, parameters, put
+from newsbot.ledger.statement import BLANK, Backend, Insert, Statement, either, parameters, put, put_new
 from newsbot.ledger.work import Worklist
 from newsbot.text import stamp, unstamp
 
@@ -52,7 +52,13 @@ _HOST = Statement(select(host.c.rest_until, host.c.strikes).where(host.c.name ==
 _FORGIVE = Statement(
     update(host).where(host.c.name == bindparam("of")).values(rest_until=BLANK, strikes=bindparam("strikes"))
 )
-_ABSORBED = Statement(select(warcfile.c.file, warcfile.c.size))
+_ABSORBED = Statement(select(warcfile.c.file, warcfile.c.size).where(warcfile.c.run == BLANK))
+_CLAIM = put_new(warcfile, warcfile.c.keys())
+_WRITTEN = Statement(
+    select(warcfile.c.file)
+    .join_from(warcfile, job, warcfile.c.run == job.c.run)
+    .where(job.c.expires > bindparam("now"))
+)
 _ABSORB = put(warcfile, warcfile.c.keys())
 
 
@@ -115,4 +121,12 @@ class Sharing(Worklist):
 
     def mark_absorbed(self, file: str, size: int) -> None:
         """The views know all that this file holds."""
-        self._run(_ABSORB, {"file": file, "size": size})
+        self._run(_ABSORB, {"file": file, "size": size, "run": ""})
+
+    def claim_file(self, file: str, run: str) -> None:
+        """A run has begun this file: as long as it lives, it tells the views itself what the file holds."""
+        self._run(_CLAIM, {"file": file, "size": 0, "run": run})
+
+    def being_written(self, now: datetime) -> set[str]:
+        """The files of runs that live, closed ones too."""
+        return set(self._column(_WRITTEN, now=stamp(now)))
