@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-BACKFILL = ("crawl", "sina_finance", "-a", "channels=finance", "-a", "since=24h")
+BACKFILL = ("crawl", "sina_finance", "-a", "channels=finance", "-a", "since=12h")
 TAKING_IN = "taking in"
 
 
