@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +79,7 @@ def archive_of(settings: Any) -> archive.Archive:
 def warcinfo(settings: Any) -> dict[str, str]:
     """warcinfo: who crawled, how politely, and through which doors (warc.md section 2)."""
     info = {
-        "software": f"newsbot/{__version__}",
+        "software": _software(),
         "isPartOf": settings["ARCHIVE_PART_OF"],
         "description": "Captures and posts belong to their publishers; newsbot's licence covers its code",
         "operator": settings["OPERATOR"],
@@ -88,6 +90,12 @@ def warcinfo(settings: Any) -> dict[str, str]:
         "tls-ca-file": settings["TLS_CA_FILE"],
     }
     return {name: value for name, value in info.items() if value}
+
+
+def _software() -> str:
+    """All that has a hand in the bytes of a capture, with versions."""
+    libraries = " ".join(f"{name}/{version(name)}" for name in ("Scrapy", "Twisted", "cryptography"))
+    return f"newsbot/{__version__} {libraries} Python/{platform.python_version()}"
 
 
 def user_agent(settings: Any) -> str:

@@ -70,7 +70,12 @@ class RecordError(NewsbotError):
 
 
 class CaptureBroken(NewsbotError):
-    """What was archived is not what Scrapy returned: Twisted's private names have probably changed."""
+    """What would be archived is not what Scrapy returned: Twisted's private names have probably changed."""
+
+    @classmethod
+    def changed(cls, what: object) -> CaptureBroken:
+        """The error for `what`, in one line, that no longer is as wire.py needs it."""
+        return cls(f"{what}: Scrapy or Twisted has changed, install the versions of requirements.txt")
 
 
 class ArchiveError(NewsbotError):

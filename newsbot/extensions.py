@@ -20,7 +20,6 @@ from newsbot.clock import system_clock
 from newsbot.console import archive_of, tell, warcinfo
 from newsbot.errors import ArchiveError, BadInput, NewsbotError
 from newsbot.handlers import Capture as CaptureHandler
-from newsbot.handlers import check_trust
 from newsbot.options import Options
 from newsbot.resolver import parse_connect_to
 from newsbot.run import Run
@@ -53,8 +52,7 @@ class Archive:
     def __init__(self, crawler: Crawler) -> None:
         """Open ledger and archive before the engine starts; raises NewsbotError, and nothing is left open then."""
         settings = crawler.settings
-        if settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES"):
-            check_trust(settings["TLS_CA_FILE"])
+        CaptureHandler(crawler)  # Scrapy makes its own at the first request, and would only log that it cannot
         parse_connect_to(settings["CONNECT_TO"])
         self._crawler = crawler
         self._broken = False

@@ -29,9 +29,9 @@ from newsbot.errors import CaptureBroken
 from newsbot.recording import Download, Recording, one_line
 from newsbot.resolver import AddressRefused, Resolver
 from newsbot.selfcheck import check_answered, check_response
-from newsbot.trust import check_trust, policy
+from newsbot.trust import policy
 from newsbot.warc.exchange import Exchange
-from newsbot.wire import DOWNLOAD, Pool
+from newsbot.wire import DOWNLOAD, Pool, check_names
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from newsbot import article
 
-__all__ = ["Capture", "Keeper", "check_trust"]
+__all__ = ["Capture", "Keeper"]
 
 
 @runtime_checkable
@@ -61,8 +61,20 @@ class Capture(HTTP11DownloadHandler):
     _in_flight: ClassVar[set[Download]] = set()  #: of the whole process: Scrapy makes one handler a scheme
 
     def __init__(self, crawler: Crawler) -> None:
-        """Put the recording pool and the verifying TLS policy in the stock ones' places; raises BadInput (trust.py)."""
+        """Put the recording pool and the verifying TLS policy in the stock ones' places.
+
+        Raises BadInput (trust.py), and CaptureBroken when one of the names in wire.py is gone.
+        """
         super().__init__(crawler)
+        check_names()
+        try:
+            self._replace(crawler)
+        except AttributeError as error:
+            raise CaptureBroken.changed(error) from error
+        self._clock = system_clock()
+        self._keeper: Keeper | None = None
+
+    def _replace(self, crawler: Crawler) -> None:
         pool = Pool(self._pool._reactor)  # type: ignore[no-untyped-call]  # noqa: SLF001 - no public name for the reactor
         pool.maxPersistentPerHost = self._pool.maxPersistentPerHost
         pool.cachedConnectionTimeout = self._pool.cachedConnectionTimeout
@@ -71,8 +83,6 @@ class Capture(HTTP11DownloadHandler):
         if crawler.settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES"):
             options = self._contextFactory._get_cert_options_kwargs()  # noqa: SLF001 - of Scrapy's own factory
             self._contextFactory = policy(crawler.settings.get("TLS_CA_FILE") or "", options)
-        self._clock = system_clock()
-        self._keeper: Keeper | None = None
 
     @classmethod
     def abort_all(cls, reason: str) -> int:

@@ -61,8 +61,10 @@ class Gate:
         `meta["capture"]` is there afterwards only when this very request came to be an exchange.
         """
         request.meta.pop("capture", None)  # of the answer before, on which a redirect or a retry follows
-        if request.meta.get("redirect_times"):  # validators are of the address asked first
-            for name in ("If-None-Match", "If-Modified-Since"):
+        if times := request.meta.get("redirect_times"):
+            request.meta["via"] = request.meta["redirect_urls"][-1]
+            request.meta["hops"] = request.meta.get("hops", "").rstrip("R") + "R" * times
+            for name in ("If-None-Match", "If-Modified-Since"):  # validators are of the address asked first
                 request.headers.pop(name, None)
         if self._archive.stopping.is_set():
             raise Stopping("the run is ending")

@@ -76,6 +76,4 @@ def _same_body(method: str, body: bytes, raw: bytes, *, partial: bool) -> bool:
 
 
 def _broken(request: Request, what: str) -> CaptureBroken:
-    return CaptureBroken(
-        f"{request.url}: {what}: Scrapy or Twisted has changed, install the versions of requirements.txt"
-    )
+    return CaptureBroken.changed(f"{request.url}: {what}")

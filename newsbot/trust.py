@@ -1,7 +1,7 @@
 """Whom TLS connections trust: the authorities of TLS_CA_FILE and no others, else the system's (design.md, CONNECT_TO).
 
-`check_trust` is for the crawl command, before the engine starts; `policy` is what handlers.Capture connects with. What
-is checked is what is used: both read the same file.
+`policy` is what handlers.Capture connects with; extensions.Archive makes one before the engine starts, so that a bad
+setting is told then.
 """
 
 from __future__ import annotations
@@ -36,15 +36,11 @@ _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", r
 _HOSTS = 100
 
 
-def check_trust(ca_file: str) -> None:
-    """Raise BadInput, one line, when `ca_file` (TLS_CA_FILE; '' for the system's) gives no authority to trust."""
-    _trust_root(ca_file)
-
-
 def policy(ca_file: str, options: dict[str, Any]) -> Any:
-    """Give the IPolicyForHTTPS that verifies certificate and host name by `ca_file`, or by the system when ''.
+    """Give the IPolicyForHTTPS that verifies certificate and host name by TLS_CA_FILE, or by the system when ''.
 
-    `options` are further arguments for Twisted's CertificateOptions (TLS versions, ciphers). Raises BadInput.
+    `options` are further arguments for Twisted's CertificateOptions (TLS versions, ciphers). Raises BadInput, one line,
+    when there is no authority to trust.
     """
     inner: Any = _Policy(_trust_root(ca_file), options)  # zope's interfaces are no types to mypy
     return HostnameCachingHTTPSPolicy(inner, _HOSTS)

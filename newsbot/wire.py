@@ -5,9 +5,11 @@ sees an answer. So the bytes are kept where they pass: on their way in at `dataR
 inside the request's `writeTo`. Which of them belong to which Scrapy request is carried from `Pool.getConnection`, where
 a ContextVar tells, to the Twisted request and from there to the connection.
 
-Names of Scrapy and Twisted that this rests on and that no document promises: `_pool` (in handlers.py), `_factory`,
-`_LenientHTTP11ClientFactory`, `_LenientHTTP11ClientProtocol`, `_newclient.Request`, `writeTo`, `_finishResponse`. Hence
-the upper bounds in requirements.in, the self-check in handlers.py and the byte tests in tests/test_capture.py.
+Names of Scrapy and Twisted that this rests on and that no document promises: `_pool`, `_contextFactory` and
+`_get_cert_options_kwargs` (in handlers.py), `_reactor`, `_factory`, `_quiescentCallback`, `_newclient.Request`,
+`_LenientHTTP11ClientFactory`, `_LenientHTTP11ClientProtocol`, `writeTo`, `_finishResponse`, `state`. Hence the upper
+bounds in requirements.in. One that is gone is noticed before the first request (`check_names`), one that is there and
+no longer used at the first answer (selfcheck.py); tests/test_capture_names.py breaks each.
 """
 
 from __future__ import annotations
@@ -16,14 +18,19 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
-from scrapy.core.downloader.handlers.http11 import _LenientHTTP11ClientFactory, _LenientHTTP11ClientProtocol
 from twisted.internet.interfaces import IHandshakeListener, ISSLTransport
-from twisted.web._newclient import Request as TxRequest
 from twisted.web.client import HTTPConnectionPool
 from zope.interface import implementer  # type: ignore[import-untyped]  # zope.interface has no types
 
+from newsbot.ciphers import registered
 from newsbot.errors import CaptureBroken
 from newsbot.recording import Download, Peer, Recording
+
+try:
+    from scrapy.core.downloader.handlers.http11 import _LenientHTTP11ClientFactory, _LenientHTTP11ClientProtocol
+    from twisted.web._newclient import Request as TxRequest
+except ImportError as error:
+    raise CaptureBroken.changed(error) from error
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -83,7 +90,7 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
     def request(self, request: TxRequest) -> Deferred[IResponse]:
         """Send `request` and begin a recording of it; a hidden retry comes here again with the same request."""
         if not isinstance(request, RecordedRequest):
-            raise CaptureBroken("a request reached the wire past wire.Pool: use the versions of requirements.txt")
+            raise CaptureBroken.changed("a request reached the wire past wire.Pool")
         if self.state == "QUIESCENT":  # else nothing is sent, and Twisted says so
             self._recording = request.recording = Recording(self, request.download.clock)
             request.download.recordings.append(self._recording)
@@ -142,7 +149,7 @@ def _peer(transport: Any, *, shaken: bool) -> Peer:
     return Peer(
         ip=ip,
         tls=version if "." in version else f"{version}.0",
-        cipher=tls.get_cipher_name() or "",
+        cipher=registered(tls.get_cipher_name() or ""),
         chain=tuple(certificate.public_bytes(Encoding.DER) for certificate in chain),
     )
 
@@ -163,7 +170,10 @@ class _Bound:
         self._download = download
 
     def request(self, request: TxRequest) -> Deferred[IResponse]:
-        request.__class__ = RecordedRequest
+        try:
+            request.__class__ = RecordedRequest
+        except TypeError as error:  # it is no longer of that class
+            raise CaptureBroken.changed(error) from error
         request.download = self._download  # type: ignore[attr-defined]  # mypy does not see the line above
         return self._connection.request(request)
 
@@ -177,8 +187,30 @@ class Pool(HTTPConnectionPool):
         """Give a connection for the download that DOWNLOAD names."""
         download = DOWNLOAD.get()
         if download is None:
-            raise CaptureBroken("a connection was asked for outside a download: use the versions of requirements.txt")
+            raise CaptureBroken.changed("a connection was asked for outside a download")
         flow: Deferred[Any] = super().getConnection(key, endpoint)
         flow.addCallback(_Bound, download)
         download.follow(flow)
         return flow
+
+
+def check_names() -> None:
+    """Raise CaptureBroken when a private name that the tee rests on is gone; called before the first request."""
+    try:
+        Factory(_nobody, "").buildProtocol(None)  # type: ignore[no-untyped-call]
+        for owner, name in _NAMES:
+            getattr(owner, name)
+    except (AttributeError, TypeError) as error:
+        raise CaptureBroken.changed(error) from error
+
+
+_NAMES: tuple[tuple[type, str], ...] = (
+    (HTTPConnectionPool, "_factory"),
+    (_LenientHTTP11ClientProtocol, "_finishResponse"),
+    (_LenientHTTP11ClientProtocol, "state"),
+    (TxRequest, "writeTo"),
+)
+
+
+def _nobody(protocol: HTTP11ClientProtocol) -> None:
+    """Take back a connection that was never made."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.wirecases import CASES, Case
-from tests.wirerun import Crawl, Kept, raw, request, wait_for_all
-from tests.wireserver import HOST, Logged, WireServer
+from tests.wirerun import Crawl, Kept, Stored, raw, request, stored, wait_for_all
+from tests.wireserver import CROWD, HOST, Logged, WireServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,23 +29,22 @@ def crawls(server: WireServer, tmp_path_factory: pytest.TempPathFactory) -> dict
     """A crawl for each route, side by side: first each case alone, then all of them in a crowd of 16."""
     running = {}
     for route in ROUTES:
-        proxy, _, scheme = route.rpartition("-")
-        meta: dict[str, Any] = {"proxy": f"http://127.0.0.1:{server.proxy}"} if proxy else {}
+        proxied, _, scheme = route.rpartition("-")
+        proxy = f"http://127.0.0.1:{server.proxy}" if proxied else ""
         base = f"{scheme}://{HOST}"
-        alone = [request(f"{base}/{name}/{route}-alone", case, **meta) for name, case in CASES.items()]
+        alone = [request(f"{base}/{name}/{route}-alone", case) for name, case in CASES.items()]
         # A connection that has served once is closed under the next request: Twisted sends that again by itself.
-        alone += [request(f"{base}/{name}/{route}-alone", **meta) for name in ("ok", "dropped")]
-        crowd = [
-            request(f"{base}/{name}/{route}-{n}", case, **meta) for n in range(REPEATS) for name, case in CASES.items()
-        ]
+        alone += [request(f"{base}/{name}/{route}-alone") for name in ("ok", "dropped")]
+        crowd = [request(f"{base}/{name}/{route}-{n}", case) for n in range(REPEATS) for name, case in CASES.items()]
         followed = [
-            request(f"{base}/{name}/{route}-{n}", **meta, max_retry_times=1) | {"all": False}
+            request(f"{base}/{name}/{route}-{n}", max_retry_times=1) | {"all": False}
             for n in range(REPEATS)
             for name in ("retry", "redirect", "dropped")
         ]
-        settings: dict[str, Any] = {"CONNECT_TO": {}} if proxy else {}
-        plan = {"alone": alone, "together": crowd + followed}
-        running[route] = Crawl(tmp_path_factory.mktemp(route), server, plan, **settings)
+        waited = [request(f"{base}/together/{route}-{n}") for n in range(CROWD)]
+        settings: dict[str, Any] = {"ROBOTSTXT_OBEY": True} | ({"CONNECT_TO": {}} if proxied else {})
+        plan = {"alone": alone, "together": crowd + followed + waited}
+        running[route] = Crawl(tmp_path_factory.mktemp(route), server, plan, proxy, **settings)
     return wait_for_all(running)
 
 
@@ -135,3 +135,86 @@ def test_a_response_waits_until_its_exchange_is_durable(crawls: dict[str, Crawl]
     for crawl in crawls.values():
         for outcome in crawl.outcomes.values():
             assert int(outcome["capture"]["record_id"][5:-1]) <= outcome["kept"]
+
+
+def test_sixteen_requests_are_on_the_wire_at_once_over_connections_that_are_kept(
+    crawls: dict[str, Crawl], server: WireServer
+) -> None:
+    for route in ROUTES:
+        waited = [server.log[f"/together/{route}-{n}"] for n in range(CROWD)]  # the server answered none before all
+        assert all(crawls[route].outcomes[f"/together/{route}-{n}"]["status"] == 200 for n in range(CROWD))
+        assert any(logged.served for (logged,) in waited)
+        assert max(logged.served for path, log in server.log.items() if f"/{route}-" in path for logged in log) > 5
+
+
+def test_robots_txt_is_kept_as_the_server_sent_it(crawls: dict[str, Crawl], server: WireServer) -> None:
+    kept = [crawl.kept["/robots.txt"] for crawl in crawls.values()]
+    assert [len(exchanges) for exchanges in kept] == [1] * len(ROUTES)
+    logged = server.log["/robots.txt"]
+    assert sorted(one.request for one in logged) == sorted(raw(one, "request") or b"" for (one,) in kept)
+    assert [raw(one, "response") for (one,) in kept] == [one.answer for one in logged]
+
+
+@pytest.fixture(scope="module")
+def archived(crawls: dict[str, Crawl]) -> dict[str, list[Stored]]:
+    """The records of each route's WARC files, as warcio reads them."""
+    return {route: list(stored(crawl.warcs())) for route, crawl in crawls.items()}
+
+
+def exchanges_of(records: list[Stored]) -> Iterator[tuple[Stored, dict[str, Stored]]]:
+    """Each metadata record with the records that it names, by their type."""
+    by_id = {record.id: record for record in records}
+    for record in records:
+        if record.type == "metadata":
+            named = [by_id[name] for name in record.values("WARC-Concurrent-To")]
+            yield record, {one.type: one for one in named}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_every_block_in_the_archive_is_what_the_server_logged(
+    archived: dict[str, list[Stored]], server: WireServer, route: str
+) -> None:
+    found: dict[str, list[dict[str, Stored]]] = {}
+    for metadata, named in exchanges_of(archived[route]):
+        found.setdefault(metadata.path, []).append(named)
+    own = (f"{route}-", f"redirected-{route}-")
+    paths = [path for path in server.log if path.rpartition("/")[2].startswith(own)]
+    assert len(paths) > 4 * len(CASES)
+    for path in paths:
+        for named, logged in zip(found[path], server.log[path], strict=True):
+            assert named["request"].block == logged.request, path
+            case = CASES.get(path.split("/")[1], Case())
+            if case.partial:
+                assert logged.answer.startswith(named["response"].block), path
+            elif logged.answer.startswith(b"HTTP/"):
+                assert named["response"].block == logged.answer, path
+            else:
+                assert "response" not in named, path
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_the_records_say_how_each_exchange_went(
+    archived: dict[str, list[Stored]], crawls: dict[str, Crawl], route: str
+) -> None:
+    secure = route.endswith("https")
+    order = {path: iter(exchanges) for path, exchanges in crawls[route].kept.items()}
+    certificates: list[str] = []
+    for metadata, named in exchanges_of(archived[route]):
+        kept = next(order[metadata.path])
+        protocol = "http/1.0" if "/http-1.0/" in metadata.path else "http/1.1"
+        for record in named.values():
+            assert record.values("WARC-Protocol") == [protocol, *(["tls/1.3"] if secure else [])]
+            assert record.values("WARC-Cipher-Suite") == (["TLS_AES_256_GCM_SHA384"] if secure else [])
+            assert record.values("WARC-IP-Address") == ([] if "proxied" in route else ["127.0.0.1"])
+            assert record.values("WARC-Date") == metadata.values("WARC-Date")
+        if response := named.get("response"):
+            assert response.values("WARC-Truncated") == ([kept["truncated"]] if kept["truncated"] else [])
+            assert response.values("WARC-Concurrent-To") == [named["request"].id]
+        facts = [line.partition(": ") for line in metadata.block.decode().splitlines()]
+        said = {name: value for name, _, value in facts}
+        assert json.loads(said.get("interim", '""')).encode("latin-1") == raw(kept, "interim")
+        assert said.get("surplus", "0") == str(kept["surplus"])
+        assert said.get("error", "") == kept["error"]
+        assert len(said.get("tlsChain", "").split()) == (2 if secure else 0)
+        certificates += [value for name, _, value in facts if name == "tlsCertificate"]
+    assert certificates == (kept["chain"] if secure else [])  # once for the whole file

@@ -81,6 +81,32 @@ def test_gzip_only_is_asked_for(crawled: tuple[Bot, Ended]) -> None:
     assert all(b"\r\nAccept-Encoding: gzip\r\n" in block for block in asked)
 
 
+def test_a_file_describes_itself(crawled: tuple[Bot, Ended], site: Server) -> None:
+    bot, _ = crawled
+    [path] = bot.warcs()
+    found = [record for record in records(path) if isinstance(record, Record)]
+    info = found[0].fields
+    assert found[0].type == "warcinfo"
+    assert {word.partition("/")[0] for word in info["software"].split()} >= {"newsbot", "Scrapy", "Twisted", "Python"}
+    assert (info["robots"], info["contact"], info["format"]) == ("obey", "tests@example.org", "WARC File Format 1.1")
+    assert info["http-header-user-agent"].startswith("newsbot/")
+    assert "sha256" in info["digests"]
+    listed = {one.key: one for one in site.site.listed()}
+    asked = {
+        record.context["article"]: record
+        for record in found
+        if record.type == "metadata" and "article" in record.context and record.target.startswith("http")
+    }
+    assert set(asked) <= set(listed)
+    assert len(asked) > 50
+    for key, record in asked.items():
+        assert record.context["title"] == listed[key].title
+        assert record.context["channel"]
+        assert record.fields["hopsFromSeed"].rstrip("R") == "L"
+        assert ("via" in record.fields) == record.fields["hopsFromSeed"].endswith("R")
+    assert any(record.fields["hopsFromSeed"] == "LR" for record in asked.values())
+
+
 @pytest.mark.parametrize(
     "judge",
     [["gzip", "-t"], [str(BIN / "warcio"), "check"], [str(BIN / "fastwarc"), "check"]],

@@ -12,7 +12,7 @@ from twisted.internet.address import IPv4Address, IPv6Address
 
 from newsbot.errors import BadInput
 from newsbot.resolver import AddressRefused, Resolver, parse_connect_to, refusal_of
-from newsbot.trust import check_trust
+from newsbot.trust import policy
 from tests.wireserver import WireServer
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ def test_a_refused_address_is_nothing_that_scrapy_would_retry() -> None:
 
 def test_trust_takes_a_pem_file_with_authorities(tmp_path: Path) -> None:
     with WireServer(tmp_path) as server:
-        check_trust(str(server.ca_file))
+        policy(str(server.ca_file), {})
 
 
 @pytest.mark.parametrize(
@@ -259,12 +259,12 @@ def test_a_bad_ca_file_gets_one_line(tmp_path: Path, content: bytes | None, mess
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(BadInput, match=rf"^TLS_CA_FILE {path} {message}[^\n]*: give a PEM file"):
-        check_trust(str(path))
+        policy(str(path), {})
 
 
 def test_a_folder_as_ca_file_gets_one_line(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="cannot be read"):
-        check_trust(str(tmp_path))
+        policy(str(tmp_path), {})
 
 
 def test_a_system_without_authorities_is_told_which_package_is_missing(
@@ -273,7 +273,7 @@ def test_a_system_without_authorities_is_told_which_package_is_missing(
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     with pytest.raises(BadInput, match=r"^this system has no CA certificates[^\n]*Debian package ca-certificates"):
-        check_trust("")
+        policy("", {})
 
 
 def test_the_systems_authorities_may_be_named_by_openssls_variable(
@@ -281,7 +281,7 @@ def test_the_systems_authorities_may_be_named_by_openssls_variable(
 ) -> None:
     with WireServer(tmp_path) as server:
         monkeypatch.setenv("SSL_CERT_FILE", str(server.ca_file))
-        check_trust("")
+        policy("", {})
 
 
 def test_loopback_is_called_loopback_by_the_system_too() -> None:

@@ -14,6 +14,7 @@ class Case:
     answer: bytes = b""  #: the final message, as far as it is sent
     interim: bytes = b""  #: 1xx heads before it
     surplus: bytes = b""  #: bytes after it
+    piece: int = 0  #: bytes sent at a time; 0: all at once
     then: str = "keep"  #: keep, close (in order), cut (without TLS's good-bye), hang
     method: str = "GET"
     body: bytes = b""
@@ -61,6 +62,12 @@ CASES: dict[str, Case] = {
     "chunked-gzip": Case(_CHUNKED + b"Content-Encoding: gzip\r\n\r\n" + chunks(gzip.compress(_PAGE * 50))),
     "gzip": Case(plain(gzip.compress(_PAGE * 50), b"Content-Encoding: gzip", b"Content-Type: text/html")),
     "chunked-big": Case(_CHUNKED + b"\r\n" + chunks(*_BIG)),
+    "dribbled": Case(
+        _CHUNKED + b"X-Long: one\r\n two\r\n\r\n" + chunks(_PAGE[:7], _PAGE[7:]),
+        interim=b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n",
+        piece=1,
+    ),
+    "dribbled-big": Case(plain(b"".join(_BIG[:2])), piece=977),
     "no-content": Case(b"HTTP/1.1 204 No Content\r\nX-A: b\r\n\r\n"),
     "not-modified": Case(b'HTTP/1.1 304 Not Modified\r\nETag: W/"607e94a3-c2c"V=5965C31\r\nContent-Length: 99\r\n\r\n'),
     "head": Case(b"HTTP/1.1 200 OK\r\nContent-Length: 12345\r\nX-A: b\r\n\r\n", method="HEAD"),
@@ -146,6 +153,8 @@ CASES: dict[str, Case] = {
     ),
 }
 
-#: Cases that answer otherwise the second time; by path, not by connection, but for `dropped`.
+#: Paths that are no case of their own: robots.txt, and those that answer otherwise the second time (by path, but
+#: `dropped` by connection).
+ROBOTS = Case(plain(b"User-agent: *\nDisallow: /forbidden\n", b"Content-Type: text/plain"))
 RETRY = Case(plain(b"later", b"Retry-After: 0", status=b"503 Service Unavailable"))
 DROP = Case(then="cut")

@@ -2,8 +2,9 @@
 
     python tests/wirecrawl.py plan.json
 
-plan.json: `settings`, `out` (file of JSON lines), `alone` and `together` (requests: url, method, body as base64, meta),
-`abort` (true: cancel everything when all of `together` is on the wire), `handler` (a class of this file).
+plan.json: `settings`, `out` (file of JSON lines; the archive comes to lie beside it), `alone` and `together`
+(requests: url, method, body as base64, meta), `abort` (true: cancel everything when all of `together` is on the wire),
+`handler` (a class of this file).
 Lines written: `{"kept": {...}}`, one for each exchange in the order of durability, and `{"outcome": {...}}`, one for
 each request.
 """
@@ -26,8 +27,11 @@ from twisted.web._newclient import HTTP11ClientProtocol
 from twisted.web._newclient import Request as TxRequest
 
 from newsbot import article, wire
+from newsbot.clock import system_clock
 from newsbot.errors import ArchiveError
 from newsbot.handlers import Capture
+from newsbot.warc.commit import GroupCommit
+from newsbot.warc.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,12 +43,15 @@ if TYPE_CHECKING:
 
 
 class Keep:
-    """Stands where newsbot.extensions.Archive stands: writes each exchange down, a little later."""
+    """Stands where newsbot.extensions.Archive stands: writes each exchange into WARC files, and down as JSON."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.out = Path(crawler.settings["OUT"]).open("a", encoding="utf-8")  # noqa: SIM115 - open as long as the crawl
         self.full = crawler.settings.getbool("DISK_FULL")
         self.count = 0
+        archive = Path(crawler.settings["OUT"]).parent / "archive"
+        self.writer = Writer(archive, info={"isPartOf": "wire"}, clock=system_clock())
+        self.commit = GroupCommit(self.writer)
         crawler.signals.connect(self.close, signals.engine_stopped)
 
     @classmethod
@@ -52,15 +59,19 @@ class Keep:
         return cls(crawler)
 
     async def keep(self, exchange: Exchange) -> article.Capture:
-        await asyncio.sleep(0.001)  # durability takes its time
         if self.full:
             raise ArchiveError("no space left")
+        written = self.writer.append(exchange)
+        await self.commit.durable()
+        assert written.file
         self.count += 1
         self.tell(kept=asdict(exchange))
         status = int(exchange.response.split(None, 2)[1]) if exchange.response and not exchange.truncated else 0
         return article.Capture(f"<urn:{self.count}>", "", exchange.url, status, error=exchange.error)
 
     def close(self) -> None:
+        self.commit.close()
+        self.writer.close()
         self.out.close()
 
     def tell(self, **line: Any) -> None:

@@ -7,13 +7,18 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from warcio.archiveiterator import ArchiveIterator
+
 from tests.wirecases import Case
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from tests.wireserver import WireServer
 
 ROOT = Path(__file__).parents[1]
@@ -25,7 +30,10 @@ Outcome = dict[str, Any]
 class Crawl:
     """One crawl in a process of its own; what it kept and how its requests ended, by the path of the URL."""
 
-    def __init__(self, folder: Path, server: WireServer, plan: dict[str, Any], **settings: Any) -> None:
+    def __init__(
+        self, folder: Path, server: WireServer, plan: dict[str, Any], proxy: str = "", **settings: Any
+    ) -> None:
+        self._archive = folder / "archive"
         self._out = folder / "out.jsonl"
         plan_file = folder / "plan.json"
         defaults = {
@@ -41,7 +49,7 @@ class Crawl:
         self._process = subprocess.Popen(
             [sys.executable, ROOT / "tests" / "wirecrawl.py", plan_file],
             cwd=folder,
-            env={"PYTHONPATH": str(ROOT)},
+            env={"PYTHONPATH": str(ROOT), "http_proxy": proxy, "https_proxy": proxy},
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -65,6 +73,11 @@ class Crawl:
             else:
                 self.outcomes[urlsplit(value["url"]).path] = value
         return self
+
+    def warcs(self) -> list[Path]:
+        """The WARC files it wrote, all closed."""
+        assert not list(self._archive.rglob("*.open"))
+        return sorted(self._archive.rglob("*.warc.gz"))
 
     def stop(self) -> None:
         """End it, if it still runs."""
@@ -90,6 +103,33 @@ def request(url: str, case: Case | None = None, **meta: Any) -> dict[str, Any]:
         "body": base64.b64encode(case.body).decode(),
         "meta": {"max_retry_times": 0} | dict(case.meta) | meta,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One record as warcio reads it."""
+
+    type: str
+    id: str
+    path: str  #: of its target
+    fields: list[tuple[str, str]]  #: its WARC header, in order
+    block: bytes
+
+    def values(self, name: str) -> list[str]:
+        """Every value of a field."""
+        return [value for field, value in self.fields if field == name]
+
+
+def stored(files: Iterable[Path]) -> Iterator[Stored]:
+    """The records of WARC files, in order."""
+    for file in files:
+        with file.open("rb") as stream:
+            for record in ArchiveIterator(stream, no_record_parse=True):
+                fields = record.rec_headers.headers
+                target = record.rec_headers.get_header("WARC-Target-URI") or ""
+                block = record.raw_stream.read()
+                record_id = record.rec_headers.get_header("WARC-Record-ID")
+                yield Stored(record.rec_type, record_id, urlsplit(target.strip("<>")).path, fields, block)
 
 
 def raw(kept: Kept, field: str) -> bytes | None:

@@ -21,12 +21,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.wirecases import CASES, DROP, RETRY, Case, plain
+from tests.wirecases import CASES, DROP, RETRY, ROBOTS, Case, plain
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 HOST = "wire.test"
+CROWD = 16  #: requests that `/together/…` waits for before it answers any of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Logged:
     interim: bytes
     answer: bytes
     surplus: int
+    served: int  #: exchanges before it on the same connection
 
 
 class WireServer:
@@ -47,12 +49,17 @@ class WireServer:
         self.log: dict[str, list[Logged]] = defaultdict(list)
         self._lock = threading.Lock()
         self._trusted = _context(folder, "trusted", self.ca_file)
-        self._foreign = _context(folder, "foreign", folder / "foreign-ca.pem")
+        self._foreign = _context(folder, "untrusted", folder / "foreign-ca.pem")
         self._listeners: list[socket.socket] = []
         self._connections: set[socket.socket] = set()
         self.http = self._listen(None)
         self.https = self._listen(self._trusted)
         self.untrusted = self._listen(self._foreign)
+        self.older_ca = folder / "older-ca.pem"
+        self._older = _context(folder, "older", self.older_ca)
+        self._older.maximum_version = ssl.TLSVersion.TLSv1_2
+        self.tls12 = self._listen(self._older)
+        self._barriers: dict[str, threading.Barrier] = defaultdict(lambda: threading.Barrier(CROWD))
         self.proxy = self.http  # a request with an absolute URI or CONNECT is understood on the http port
 
     @property
@@ -62,6 +69,7 @@ class WireServer:
             f"{HOST}:80": f"127.0.0.1:{self.http}",
             f"{HOST}:443": f"127.0.0.1:{self.https}",
             "untrusted.test:443": f"127.0.0.1:{self.untrusted}",
+            "older.test:443": f"127.0.0.1:{self.tls12}",
             "misnamed.test:443": f"127.0.0.1:{self.https}",
             "no-tls.test:443": f"127.0.0.1:{self.http}",
             "dead.test:80": f"127.0.0.1:{dead_port()}",
@@ -119,8 +127,12 @@ class WireServer:
     def _exchange(self, sock: socket.socket, path: str, request: bytes, served: int) -> bool:
         """Answer one request; False when the connection ends with that."""
         case = self._answer(path, request, served)
-        if case.answer or case.interim:
-            sock.sendall(case.interim + case.answer + case.surplus)
+        if path.startswith("/together/"):
+            self._barriers[path.rpartition("-")[0]].wait(timeout=10)
+        message = case.interim + case.answer + case.surplus
+        size = case.piece or max(1, len(message))
+        for at in range(0, len(message), size):
+            sock.sendall(message[at : at + size])
         if case.then == "hang":
             sock.recv(1)
         elif case.then == "close" and isinstance(sock, ssl.SSLSocket):
@@ -136,13 +148,17 @@ class WireServer:
             if name == "redirect":
                 location = b"Location: /ok/redirected-" + rest.encode()
                 case = Case(plain(b"", location, status=b"302 Found"))
+            elif name == "robots.txt":
+                case = ROBOTS
+            elif name == "together":
+                case = CASES["ok"]
             elif name == "retry":
                 case = CASES["ok"] if before else RETRY
             elif name == "dropped":  # as if a kept-alive connection had timed out just before
                 case = CASES["ok"] if before or not served else DROP
             else:
                 case = CASES[name]
-            before.append(Logged(request, case.interim, case.answer, len(case.surplus)))
+            before.append(Logged(request, case.interim, case.answer, len(case.surplus), served))
         return case
 
 
@@ -179,7 +195,7 @@ def _read_request(sock: socket.socket) -> bytes:
 def _context(folder: Path, name: str, ca_file: Path) -> ssl.SSLContext:
     """Make a CA (its certificate in `ca_file`) and a server context with a certificate of it for HOST."""
     authority, authority_key = _certificate(f"newsbot test CA {name}", None, None)
-    leaf, key = _certificate(HOST if name == "trusted" else "untrusted.test", authority, authority_key)
+    leaf, key = _certificate(HOST if name == "trusted" else f"{name}.test", authority, authority_key)
     ca_file.write_bytes(authority.public_bytes(Encoding.PEM))
     chain = folder / f"{name}-chain.pem"
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -63,4 +63,6 @@ class Work:
 
     key: str
     url: str
+    channel: str  #: as its lists name it
+    title: str  #: likewise; '' when no list has
     attempts: int  #: earlier ones that failed

@@ -31,7 +31,10 @@ def _free() -> ColumnElement[bool]:
 def _due(condition: ColumnElement[bool] | TextClause) -> Select[Any]:
     """The newest articles to ask. On PostgreSQL rows that another process is just leasing are passed over."""
     query = (
-        select(article.c.key, article.c.url, func.coalesce(lease.c.attempts, literal("0")))
+        select(
+            *(article.c[name] for name in ("key", "url", "channel", "title")),
+            func.coalesce(lease.c.attempts, literal("0")),
+        )
         .select_from(article.outerjoin(lease, lease.c.article == article.c.key))
         .where(condition, or_(lease.c.article.is_(None), _free()))
         .order_by(article.c.ctime.desc(), article.c.key)

@@ -178,18 +178,20 @@ class SinaFinance(Spider):
                 if until := self.run.hosts.resting(_host(one.url)):
                     self.run.put_off(one.key, until)
                 else:
-                    yield self._article_request(one.key, one.url)
+                    yield self._article_request(one.key, one.url, channel=one.channel, title=one.title)
                     room -= 1
 
-    def _article_request(self, key: str, url: str) -> Request:
+    def _article_request(self, key: str, url: str, **listed: str) -> Request:
+        """`listed`: what its lists say of it, so that a WARC file tells it without the file that holds the list."""
         self._open.add(key)
+        context = {"article": key, "url": url, **{name: value for name, value in listed.items() if value}}
         return Request(
             url,
             callback=self.parse_article,
             errback=self.article_failed,
             headers=self.run.keeping.validators(url),
             cb_kwargs={"key": key, "asked": url},
-            meta={"newsbot": {"article": key, "url": url}},
+            meta={"newsbot": context, "hops": "L" if listed else ""},
         )
 
     async def parse_article(self, response: Response, key: str, asked: str) -> AsyncIterator[Look]:
