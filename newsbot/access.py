@@ -15,7 +15,7 @@ from newsbot.warc.surt import surt
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from newsbot.ledger import Ledger
+    from newsbot.ledger import ArticleRow, Ledger
 
 NAME = "access.aclj"
 
@@ -32,8 +32,15 @@ def write(root: Path, ledger: Ledger) -> None:
 
 def rules(ledger: Ledger) -> bytes:
     """The lines for every address under which a withdrawn article was captured."""
-    blocked = {}
-    for row in ledger.withdrawn():
-        for url in (row.url, *(capture.url for capture in ledger.captures(row.key))):
-            blocked[f"{surt(url)}###"] = json.dumps({"access": "block", "url": url})
-    return "".join(f"{key} - {blocked[key]}\n" for key in sorted(blocked, reverse=True)).encode()
+    lines = {f"{surt(url)}###": json.dumps({"access": "block", "url": url}) for url in blocked(ledger)}
+    return "".join(f"{key} - {lines[key]}\n" for key in sorted(lines, reverse=True)).encode()
+
+
+def blocked(ledger: Ledger) -> list[str]:
+    """Every address under which a withdrawn article was captured."""
+    return [url for row in ledger.withdrawn() for url in addresses(ledger, row)]
+
+
+def addresses(ledger: Ledger, row: ArticleRow) -> list[str]:
+    """Every address under which an article was captured, and its own."""
+    return [row.url, *(capture.url for capture in ledger.captures(row.key))]

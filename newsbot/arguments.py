@@ -50,12 +50,13 @@ def read(
     begin = text.moment(since, now) if since else end and min(end, now) - FULL_OVERLAP
     if begin and begin >= min(end or now, now):
         raise BadInput(f"since={since} is not before until={until or 'now'}")
-    return Arguments(_names(channels), begin, end)
+    return Arguments(names(channels), begin, end)
 
 
-def _names(wanted: str) -> tuple[str, ...]:
-    names = [name.strip() for name in wanted.split(",") if name.strip()]
-    return tuple(dict.fromkeys(known.by_name(name).name for name in names))
+def names(wanted: str) -> tuple[str, ...]:
+    """The channel names in `china,stock`, each once. Raises UnknownChannel."""
+    given = [name.strip() for name in wanted.split(",") if name.strip()]
+    return tuple(dict.fromkeys(known.by_name(name).name for name in given))
 
 
 def _addresses(source: str) -> tuple[str, ...]:

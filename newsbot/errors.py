@@ -9,6 +9,7 @@
     ├── Locked                        another run of the same kind is at work on this archive
     ├── LedgerError                   the ledger cannot be used
     │   └── LedgerTooNew              its schema is newer than this program
+    ├── OutputError                   a file that the user asked for (`wacz OUT`) could not be written
     ├── RecordError                   one WARC record cannot be read; carries file and offset
     ├── CaptureBroken                 the wire tee no longer agrees with Scrapy: stop, do not archive lies
     └── ArchiveError                  exit code 5: the archive could not be written (disk full, read-only)
@@ -58,6 +59,10 @@ class LedgerError(NewsbotError):
 
 class LedgerTooNew(LedgerError):
     """The ledger's schema is newer than this program."""
+
+
+class OutputError(NewsbotError):
+    """A file outside the archive that the user asked for could not be written: disk full, no permission."""
 
 
 class RecordError(NewsbotError):

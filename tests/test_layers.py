@@ -36,7 +36,15 @@ LAYERS = (
         "newsbot.keeping",
         "newsbot.job",
     },
-    {"newsbot.replay", "newsbot.absorber", "newsbot.access", "newsbot.rebuild", "newsbot.withdrawal"},
+    {
+        "newsbot.replay",
+        "newsbot.absorber",
+        "newsbot.access",
+        "newsbot.rebuild",
+        "newsbot.withdrawal",
+        "newsbot.catalogue",
+        "newsbot.collection",
+    },
     {"newsbot.run"},
 )
 

@@ -17,7 +17,7 @@ from newsbot.ledger.statement import BLANK, Statement, at_most, parameters
 from newsbot.ledger.values import as_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import ColumnElement
 
@@ -59,6 +59,7 @@ _OF_LIST = (
 _WINDOWS = Statement(at_most(_OF_LIST))
 _COMPLETE = Statement(at_most(_OF_LIST.where(window.c.complete)))
 _HOLES = Statement(at_most(_ROW.where(DUE).order_by(article.c.ctime.desc(), article.c.key)))
+_EVERY = _ROW.order_by(case((article.c.date != BLANK, article.c.date), else_=article.c.page_date), article.c.key)
 _WITHDRAWN = Statement(_ROW.where(DONE, article.c.state == literal("'withdrawn'")).order_by(article.c.key))
 _COUNTS = Statement(
     union_all(*(select(article.c.state, func.count()).where(some).group_by(article.c.state) for some in (DUE, DONE)))
@@ -115,6 +116,11 @@ class Standing(Database):
     def settle(self, key: str, *, state: str, reason: str, post: str, name: str) -> None:
         """Set the columns that follow from the others; the desk decides them."""
         self._run(_SETTLE, {"of": key, "state": state, "reason": reason, "post": post, "name": name})
+
+    def everything(self) -> Iterator[ArticleRow]:
+        """Every article by its publication time, one by one, all as of one moment."""
+        for _, row in self._snapshot([("article", _EVERY)]):
+            yield ArticleRow(*tuple(row))
 
     def withdrawn(self) -> list[ArticleRow]:
         """The articles that the operator withdrew."""

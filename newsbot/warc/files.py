@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO
 
-from newsbot.errors import ArchiveError
+from newsbot.errors import ArchiveError, Locked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 #: fdatasync skips the file's times; macOS has none.
@@ -89,3 +91,26 @@ def write_durably(path: Path, content: bytes) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise refused(path, "written", error) from error
+
+
+@contextmanager
+def drafted(path: Path) -> Iterator[BinaryIO]:
+    """A file to write piece by piece that takes the name `path` when the block ends well, and is gone when not.
+
+    Raises OSError, and Locked when another process is writing `path`. The temporary name follows from the file's, as in
+    `write_durably`.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    with os.fdopen(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666), "r+b") as stream:
+        if not (try_lock(stream.fileno()) and is_still(temporary, stream.fileno())):
+            raise Locked(f"another process is writing {path}; wait until it has ended")
+        try:
+            stream.truncate()
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    sync_directory(path.parent)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from newsbot.warc.message import Message
 
 _LISTED = frozenset({"response", "revisit", "resource", "metadata"})
-_FIELDS_TYPE = "application/warc-fields"
+FIELDS_TYPE = "application/warc-fields"
 _MIME_END = re.compile(r"[;\s]")
 
 
@@ -70,7 +70,7 @@ def entity_digest(message: Message) -> str:
 
 def row(record: Record) -> Row | None:
     """The row of `record`, or None when an index does not list it."""
-    if record.type not in _LISTED or not record.target or record.content_type == _FIELDS_TYPE:
+    if record.type not in _LISTED or not record.target or record.content_type == FIELDS_TYPE:
         return None
     digest = record.headers.get("warc-payload-digest", "")
     if record.type == "revisit":
