@@ -215,14 +215,14 @@ def _standing(row: ArticleRow) -> tuple[str, str, str]:
 
 
 def _published(row: ArticleRow) -> tuple[str, str, str]:
-    if not _title(row):
+    if not title_of(row):
         return "refused", "no-title", ""
     if not (row.date or row.page_date):
         return "refused", "no-time", ""
-    return "published", "", post.fold(f"{_folder(row)}/{post.file_name(_title(row), row.key)}")
+    return "published", "", post.fold(f"{_folder(row)}/{post.file_name(title_of(row), row.key)}")
 
 
-def _title(row: ArticleRow) -> str:
+def title_of(row: ArticleRow) -> str:
     """The list's title, else the page's, as they came; '' when neither leaves anything of itself in a TITLE."""
     return next((title for title in (row.title, row.page_title) if post.title_text(title)), "")
 
@@ -230,23 +230,23 @@ def _title(row: ArticleRow) -> str:
 def _path(row: ArticleRow, others: Sequence[ArticleRow]) -> str:
     """Plain name for the article that was captured first of those that share it, `-<key>` for every other."""
     first = all((row.first_key, row.key) < (other.first_key, other.key) for other in others)
-    plain = first and not _LIKE_A_SUFFIX.search(post.stem(_title(row), row.key))
-    return f"{_folder(row)}/{post.file_name(_title(row), row.key, suffixed=not plain)}"
+    plain = first and not _LIKE_A_SUFFIX.search(post.stem(title_of(row), row.key))
+    return f"{_folder(row)}/{post.file_name(title_of(row), row.key, suffixed=not plain)}"
 
 
 def _folder(row: ArticleRow) -> str:
-    return f"{PLACE}/{_channel(row)}"
+    return f"{PLACE}/{channel_of(row)}"
 
 
-def _channel(row: ArticleRow) -> str:
+def channel_of(row: ArticleRow) -> str:
     """The post name of the row's channel; an article that no list showed is in the catch-all one."""
     return channels.post_name(row.channel) if row.channel else channels.ROLL
 
 
 def _post_of(row: ArticleRow, article: Article) -> post.Post:
     return post.Post(
-        title=_title(row),
-        channel=_channel(row),
+        title=title_of(row),
+        channel=channel_of(row),
         date=text.unstamp(row.date or row.page_date),
         image=article.headimg,
         body=article.body,

@@ -8,6 +8,7 @@
     │   └── NotAWarc                  a path that is no WARC file
     ├── Locked                        another run of the same kind is at work on this archive
     ├── LedgerError                   the ledger cannot be used
+    │   ├── LedgerBusy                another process has been writing for too long
     │   └── LedgerTooNew              its schema is newer than this program
     ├── OutputError                   a file that the user asked for (`wacz OUT`) could not be written
     ├── RecordError                   one WARC record cannot be read; carries file and offset
@@ -55,6 +56,10 @@ class Locked(NewsbotError):
 
 class LedgerError(NewsbotError):
     """The ledger cannot be opened, read or written."""
+
+
+class LedgerBusy(LedgerError):
+    """Another process's transaction takes longer than we wait."""
 
 
 class LedgerTooNew(LedgerError):

@@ -45,6 +45,7 @@ LAYERS = (
         "newsbot.catalogue",
         "newsbot.collection",
     },
+    {"newsbot.bookkeeping", "newsbot.audit"},
     {"newsbot.run"},
 )
 

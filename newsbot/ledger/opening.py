@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from newsbot.errors import ArchiveError, BadInput, LedgerError, LedgerTooNew
+from newsbot.errors import ArchiveError, BadInput, LedgerBusy, LedgerError, LedgerTooNew
 from newsbot.ledger.schema import VERSION, metadata, version
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def failure(error: Exception, ledger: str = "the ledger") -> LedgerError | Archi
     if re.search(r"is full|No space left|readonly|unable to open|disk I/O", words):
         return ArchiveError(f"{ledger} cannot be written: {words}; check disk space and permissions, then run again")
     if re.search(r"is locked|lock timeout", words):
-        return LedgerError(
+        return LedgerBusy(
             f"{ledger} is busy: another process wrote for more than {PATIENCE:g} s ({words}); wait until it has ended"
         )
     return LedgerError(

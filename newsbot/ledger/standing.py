@@ -12,7 +12,7 @@ from sqlalchemy import literal_column as literal
 from newsbot.article import Capture
 from newsbot.ledger.database import Database
 from newsbot.ledger.rows import ArticleRow, WindowRow
-from newsbot.ledger.schema import DONE, DUE, article, capture, listed, window
+from newsbot.ledger.schema import DONE, DUE, article, capture, listed, original, window
 from newsbot.ledger.statement import BLANK, Statement, at_most, parameters
 from newsbot.ledger.values import as_keys
 
@@ -44,12 +44,18 @@ _CAPTURE = select(
 _ARTICLE: ColumnElement[str] = literal("'article'")
 _BY_RECORD = Statement(_CAPTURE.where(capture.c.record_id == bindparam("record_id")))
 _IS_PAGE = Statement(_CAPTURE.where(capture.c.record_id == bindparam("record_id"), capture.c.outcome == _ARTICLE))
+_DIGEST = Statement(select(capture.c.digest).where(capture.c.record_id == bindparam("record_id")))
 _OF_ARTICLE = Statement(_CAPTURE.where(capture.c.article == bindparam("article")).order_by(capture.c.key))
 _SHOWN = Statement(
     lambda backend: select(listed.c.article).where(
         listed.c.list == bindparam("list"), listed.c.article.in_(backend.each_key)
     )
 )
+_PUBLISHED = _ROW.where(article.c.post > BLANK)
+_PLACES = [
+    (table.name, select(table.c.record_id, table.c.file, table.c.offset).where(table.c.file > BLANK))
+    for table in (capture, original)
+]
 _POSTS = Statement(select(article.c.post).where(article.c.post > BLANK))
 _OF_LIST = (
     select(window.c.key, window.c.facts)
@@ -129,6 +135,21 @@ class Standing(Database):
     def posts(self) -> set[str]:
         """The path of every post."""
         return set(self._column(_POSTS))
+
+    def published(self) -> Iterator[ArticleRow]:
+        """Every article that has a post, as of one moment."""
+        for _, row in self._snapshot([("article", _PUBLISHED)]):
+            yield ArticleRow(*tuple(row))
+
+    def places(self) -> Iterator[tuple[str, str, str, int]]:
+        """Where every record lies that the ledger knows, as of one moment: (table, record id, file, offset)."""
+        for table, row in self._snapshot(_PLACES):
+            record, file, offset = tuple(row)
+            yield table, record, file, offset
+
+    def digest(self, record_id: str) -> str:
+        """The SHA-256 of BODY of a capture, hex; '' when it has none."""
+        return next((digest for (digest,) in self._rows(_DIGEST, record_id=record_id)), "")
 
     def windows(self, list_name: str, limit: int = 200, *, complete: bool = False) -> list[WindowRow]:
         """A list's windows, the newest first; with `complete` only those that were read to their end."""

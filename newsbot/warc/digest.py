@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Digests of other tools that we can check: algorithm → hexadecimal length.
-_HEX_LENGTH = {"sha256": 64, "sha1": 40, "md5": 32, "sha512": 128}
+#: Digests of other tools that we can check.
+_KNOWN = {"sha256": hashlib.sha256, "sha1": hashlib.sha1, "md5": hashlib.md5, "sha512": hashlib.sha512}
 
 
 def sha256(*parts: bytes | memoryview) -> str:
@@ -25,15 +25,25 @@ def sha256(*parts: bytes | memoryview) -> str:
 def agrees(label: str, parts: Iterable[bytes]) -> bool | None:
     """Do the parts have the digest `label` (hexadecimal or base32)? None, with the parts not asked for, when
     its algorithm is not known here."""
-    algorithm, _, value = label.strip().partition(":")
-    algorithm = algorithm.lower().replace("-", "")
-    length = _HEX_LENGTH.get(algorithm)
-    if length is None:
+    digest = begun(label)
+    if digest is None:
         return None
-    digest = hashlib.new(algorithm, usedforsecurity=False)
     for part in parts:
         digest.update(part)
-    if len(value) == length:
+    return bears_out(label, digest)
+
+
+def begun(label: str) -> hashlib._Hash | None:
+    """An empty digest of the label's algorithm; None when it is not known here."""
+    algorithm = label.partition(":")[0].strip().lower().replace("-", "")
+    made = _KNOWN.get(algorithm)
+    return made(usedforsecurity=False) if made else None
+
+
+def bears_out(label: str, digest: hashlib._Hash) -> bool:
+    """Is `digest` the one that the label says, in hexadecimal or base32?"""
+    value = label.partition(":")[2].strip()
+    if len(value) == 2 * digest.digest_size:
         return value.lower() == digest.hexdigest()
     try:
         return base64.b32decode(value.upper() + "=" * (-len(value) % 8)) == digest.digest()

@@ -50,6 +50,16 @@ def try_lock(descriptor: int) -> bool:
     return True
 
 
+def is_free(descriptor: int) -> bool:
+    """Could the lock of an open file be had? It is let go at once; False when a writer has it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    return True
+
+
 def is_still(path: Path, descriptor: int) -> bool:
     """Does `path` still name the open file? A lock counts only then: its last holder may have renamed the file."""
     try:
@@ -75,15 +85,16 @@ def make_directory(directory: Path) -> None:
         sync_directory(folder.parent)
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a whole file: readers, and a machine without power, see the old bytes or the new. Raises ArchiveError.
+def write_durably(path: Path, content: bytes | Iterator[bytes]) -> None:
+    """Write a whole file, also one that comes in pieces: readers, and a machine without power, see the old bytes or
+    the new. Raises ArchiveError.
 
     The temporary name follows from the file's: what a killed process left is written over by the next.
     """
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         with temporary.open("wb") as stream:
-            stream.write(content)
+            stream.writelines((content,) if isinstance(content, bytes) else content)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)

@@ -9,8 +9,12 @@ from __future__ import annotations
 import zlib
 from typing import BinaryIO
 
-#: Bytes asked of the file, and given out, at a time.
+#: Bytes given out at a time.
 PIECE = 64 * 1024
+
+#: Bytes asked of a gzip file at a time: what zlib does not use of them is copied after every member, and most members
+#: are small.
+_PACKED_PIECE = 16 * 1024
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -79,11 +83,10 @@ class Members:
         return self._next
 
     def _fill(self) -> bool:
-        piece = self._stream.read(PIECE)
+        piece = self._stream.read(_PACKED_PIECE)
         self._held += piece
         return bool(piece)
 
     def _shown(self) -> str:
-        if not self._held.strip(b"\0"):
-            return "zero bytes"
-        return repr(self._held[:16])
+        shown = self._held[:16]
+        return repr(shown) if shown.strip(b"\0") else "zero bytes"

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -97,17 +99,43 @@ def write(warc: Path) -> Path:
     Raises NotAWarc or BadInput for what is no WARC file or has several records in one gzip member, RecordError for
     a torn file (recover or repair it first), ArchiveError when the index cannot be written.
     """
-    lines: list[bytes] = []
+    path = beside(warc)
+    with closing(Sorter()) as sorter:
+        for line in lines_of(warc):
+            sorter.add(line)
+        write_durably(path, iter(sorter))
+    return path
+
+
+def lines_of(warc: Path) -> Iterator[bytes]:
+    """The index lines of the closed file `warc`, in the order of its records. Raises as `write` does."""
     for record in records(warc):
         if isinstance(record, Torn):
             raise RecordError(f"{record.why}; the index was not written", file=str(warc), offset=record.offset)
         if not record.length or record.inner:
             raise BadInput(f"{warc}: several records share one gzip member; `warcio recompress` makes it indexable")
         if found := row(record):
-            lines.append(found.line(record.offset, record.length, warc.name))
-    path = beside(warc)
-    write_durably(path, ordered(lines))
-    return path
+            yield found.line(record.offset, record.length, warc.name)
+
+
+class Sorter:
+    """Any number of lines, each once, sorted by bytes; on disk where they are many (a temporary database)."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("")  # an unnamed file that the system removes by itself
+        self._database.execute("CREATE TABLE line (content BLOB PRIMARY KEY) WITHOUT ROWID")
+
+    def add(self, line: bytes) -> None:
+        """Take one more line."""
+        self._database.execute("INSERT OR IGNORE INTO line VALUES (?)", (line,))
+
+    def __iter__(self) -> Iterator[bytes]:
+        for (line,) in self._database.execute("SELECT content FROM line ORDER BY content"):
+            yield line
+
+    def close(self) -> None:
+        """Give the disk space back."""
+        self._database.close()
 
 
 def lookup(cdxj: Path, url: str) -> Iterator[dict[str, Any]]:

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 Headers = list[tuple[bytes, bytes]]
 
 #: Decoded bodies larger than this are refused: a page has some 100 KB, a bomb has no end. Bytes.
-DECODED_LIMIT = 256 * 1024 * 1024
+DECODED_LIMIT = 64 * 1024 * 1024
 
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LINE_END = re.compile(rb"\r?\n")
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _NO_BODY = frozenset({204, 304})
+_PIECE = 16 * 1024  # bytes given to zlib at a time
+_CUT = "the compressed body ends before its end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +67,27 @@ class Message:
 
 def split(raw: bytes) -> Message:
     """Cut `raw` into head and body at the first empty line, CRLF or bare LF; a cut head has an empty body."""
-    end = _HEAD_END.search(raw)
-    head = raw[: end.end()] if end else raw
+    end = head_end(raw)
+    head = raw[:end] if end else raw
     lines = _LINE_END.split(head.rstrip(b"\r\n"))
     code, reason = _status(lines[0])
     headers = _headers(lines[1:])
     named = {name.lower(): value for name, value in reversed(headers)}
-    return Message(lines[0], code, reason, headers, head, raw[len(head) :], end is not None, named)
+    return Message(lines[0], code, reason, headers, head, raw[len(head) :], end > 0, named)
 
 
 def head_length(raw: bytes) -> int:
     """Bytes of the head, its empty line included; all of `raw` when the head was cut off."""
-    end = _HEAD_END.search(raw)
-    return end.end() if end else len(raw)
+    return head_end(raw) or len(raw)
+
+
+def head_end(raw: bytes, start: int = 0) -> int:
+    """Behind the first empty line from `start` on, whose line ends may be CRLF or LF; 0 when there is none."""
+    crlf = raw.find(b"\n\r\n", start)  # twice `find` takes a tenth of a regular expression's time
+    bare = raw.find(b"\n\n", start, crlf if crlf >= 0 else None)
+    if bare >= 0:
+        return bare + 2
+    return crlf + 3 if crlf >= 0 else 0
 
 
 def status(raw: bytes) -> int:
@@ -167,39 +176,58 @@ def _headers(lines: list[bytes]) -> Headers:
 
 
 def _trailer_ends(body: bytes, at: int) -> bool:
-    return body[at : at + 2] == b"\r\n" or body[at : at + 1] == b"\n" or _HEAD_END.search(body, at) is not None
+    return body[at : at + 2] == b"\r\n" or body[at : at + 1] == b"\n" or head_end(body, at) > 0
 
 
 def _gunzip(body: bytes) -> bytes:
     if body[:2] != b"\x1f\x8b":
         return body
     parts: list[bytes] = []
-    room = DECODED_LIMIT
-    while body[:2] == b"\x1f\x8b":  # several members are one body; padding after the last is not
-        part, body = _inflate(body, 31, room)
+    room, at = DECODED_LIMIT, 0
+    while body[at : at + 2] == b"\x1f\x8b":  # several members are one body; padding after the last is not
+        part, at = _member(body, at, room)
         parts.append(part)
         room -= len(part)
     return b"".join(parts)
 
 
+def _member(body: bytes, at: int, room: int) -> tuple[bytes, int]:
+    """The gzip member that begins at `at`, and where it ends; in pieces, since zlib copies what it does not use."""
+    inflater = zlib.decompressobj(31)
+    parts: list[bytes] = []
+    while not inflater.eof:
+        piece = body[at : at + _PIECE]
+        if not piece:
+            raise ValueError(_CUT)
+        parts.append(_inflated(inflater, piece, room))
+        room -= len(parts[-1])
+        at += len(piece)
+    return b"".join(parts), at - len(inflater.unused_data)
+
+
 def _deflate(body: bytes) -> bytes:
     try:
-        return _inflate(body, 15, DECODED_LIMIT)[0]
+        return _inflate(body, 15)
     except ValueError:  # some servers send raw deflate data without the zlib head
-        return _inflate(body, -15, DECODED_LIMIT)[0]
+        return _inflate(body, -15)
 
 
-def _inflate(body: bytes, window: int, room: int) -> tuple[bytes, bytes]:
+def _inflate(body: bytes, window: int) -> bytes:
     inflater = zlib.decompressobj(window)
+    data = _inflated(inflater, body, DECODED_LIMIT)
+    if not inflater.eof:
+        raise ValueError(_CUT)
+    return data
+
+
+def _inflated(inflater: zlib._Decompress, piece: bytes, room: int) -> bytes:
     try:
-        data = inflater.decompress(body, room + 1)
+        data = inflater.decompress(piece, room + 1)
     except zlib.error as error:
         raise ValueError(f"the compressed body is broken: {error}") from error
     if len(data) > room:
         raise ValueError(f"the body is larger than {DECODED_LIMIT} bytes when decoded")
-    if not inflater.eof:
-        raise ValueError("the compressed body ends before its end")
-    return data, inflater.unused_data
+    return data
 
 
 def _unbrotli(body: bytes) -> bytes:

@@ -115,3 +115,23 @@ class OpenFile:
                 f"{self.open_path} could not be written ({cause.strerror}) nor cut back ({error.strerror}): "
                 "check the disk; the next start recovers the file"
             ) from error
+
+
+def held(path: Path) -> bool | None:
+    """Is somebody writing the `.open` file `path`? None when it has its final name by now, or is gone.
+
+    An empty one passes for held: its writer has made it and will lock it in a moment, and nothing is lost in it.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return False  # reading it will say why
+    try:
+        if not os.fstat(descriptor).st_size:
+            return True
+        free = files.is_free(descriptor)
+        return not free if files.is_still(path, descriptor) else None
+    finally:
+        os.close(descriptor)

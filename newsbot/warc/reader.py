@@ -6,29 +6,30 @@ warcio gives half a record without complaint, this reader yields `Torn` and stop
 
 from __future__ import annotations
 
-import re
-from collections import deque
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from newsbot.errors import BadInput, NotAWarc, RecordError
-from newsbot.warc.digest import agrees
+from newsbot.warc.digest import bears_out, begun
 from newsbot.warc.framing import GZIP_MAGIC, Damage, Members, Plain
-from newsbot.warc.record import Record, header_fields
+from newsbot.warc.message import head_end
+from newsbot.warc.record import Record, named_fields
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
+    from newsbot.warc.enclosed import Enclosed
+
 __all__ = ["MAX_BLOCK", "Record", "Torn", "check", "fetch", "records"]
 
-#: Bytes of a block that are kept in memory; of a larger one only so many, its digest being compared on the way.
+#: Bytes of a block that are kept in memory; of a larger one only so many, its digests being compared on the way.
 MAX_BLOCK = 64 * 1024 * 1024
 
 _MAGIC = b"WARC/"
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
-_END = b"\r\n\r\n"
+#: What follows the block of every record (ISO 28500 4).
+END = b"\r\n\r\n"
 _HEAD_LIMIT = 1024 * 1024  # bytes; no WARC header is that long
 _LENGTH_DIGITS = 19  # nor is any block that large
 
@@ -42,7 +43,7 @@ class Torn:
     why: str  #: one line
 
 
-def records(path: Path, *, start: int = 0) -> Generator[Record | Torn, None, None]:
+def records(path: Path | Enclosed, *, start: int = 0) -> Generator[Record | Torn, None, None]:
     """The records of `path` in order from offset `start` on; a Torn comes last where the file cannot be read on.
 
     Raises NotAWarc for a file that is no WARC (a directory among them) and BadInput for one that cannot be opened.
@@ -58,7 +59,7 @@ def records(path: Path, *, start: int = 0) -> Generator[Record | Torn, None, Non
             raise BadInput(f"{path} cannot be read: {error.strerror}; check the disk and the rights") from error
 
 
-def fetch(path: Path, offset: int, inner: int = 0) -> Record:
+def fetch(path: Path | Enclosed, offset: int, inner: int = 0) -> Record:
     """The record whose member begins at `offset` (bytes). Raises RecordError where none begins or it is torn."""
     with closing(records(path, start=offset)) as found:
         for record in found:
@@ -74,7 +75,7 @@ def fetch(path: Path, offset: int, inner: int = 0) -> Record:
 class _Walk:
     """Steps through a file's stretches, record by record."""
 
-    def __init__(self, source: Members | Plain, path: Path) -> None:
+    def __init__(self, source: Members | Plain, path: Path | Enclosed) -> None:
         self._source = source
         self._path = path
         self._held = b""  # bytes of the stretch that came and were not passed yet
@@ -103,8 +104,9 @@ class _Walk:
                 end = self._passed
                 more = self._more()
                 record.length = self._length(more)
+                record.ending = self._passed - end
                 yield record
-                if not (self._packed or more) and self._passed - end < len(_END):
+                if not (self._packed or more) and record.ending < len(END):
                     raise Damage("the empty lines that end this record are cut off")
 
     def _length(self, more: bool) -> int:
@@ -114,30 +116,30 @@ class _Walk:
 
     def _record(self) -> Record:
         head = self._head()
-        fields = header_fields(head)
-        headers = {name.lower(): value for name, value in reversed(fields)}
-        concurrent = tuple(value.strip("<>") for name, value in fields if name.lower() == "warc-concurrent-to")
+        fields = named_fields(head)
+        headers = {name: values[0] for name, values in fields.items()}
+        concurrent = tuple([value.strip("<>") for value in fields.get("warc-concurrent-to", ())])
         length = headers.get("content-length", "")
         if not (length.isascii() and length.isdigit() and len(length) < _LENGTH_DIGITS):
             raise Damage(f"the record's Content-Length is {length[:40]!r}")
         inner = self._begin if self._packed else 0
         record = Record(headers, b"", str(self._path), self.at, 0, inner, concurrent, int(length))
         if record.size <= MAX_BLOCK:
-            record.block = b"".join(self._take(record.size))
+            record.block = self._block(record.size)
         else:
             self._large(record)
         return record
 
     def _head(self) -> bytes:
         """The record's header through its empty line."""
-        while not (end := _HEAD_END.search(self._held)):
+        while not (end := head_end(self._held)):
             self._check_magic()
             piece = self._source.read()
             if not piece or len(self._held) > _HEAD_LIMIT:
                 raise Damage("the record's header has no end")
             self._held += piece
         self._check_magic()
-        head = self._held[: end.end()]
+        head = self._held[:end]
         self._pass(len(head))
         return head
 
@@ -146,34 +148,46 @@ class _Walk:
             return
         if self.at == 0 and self._begin == 0:
             raise NotAWarc(f"{self._path} is no WARC file: it begins with {self._held[:16]!r}")
-        shown = repr(self._held[:16]) if self._held.strip(b"\0") else "zero bytes"
-        raise Damage(f"no record begins here but {shown}")
+        shown = self._held[:16]
+        raise Damage(f"no record begins here but {repr(shown) if shown.strip(bytes(1)) else 'zero bytes'}")
 
-    def _take(self, size: int) -> Iterator[bytes]:
-        """Exactly the next `size` bytes, in pieces."""
+    def _block(self, size: int) -> bytes:
+        """The next `size` bytes as one."""
+        if len(self._held) < size:
+            return b"".join(self._take(size))
+        block = self._held[:size]
+        self._pass(size)
+        return block
+
+    def _take(self, size: int, before: int = 0) -> Iterator[bytes]:
+        """Exactly the next `size` bytes, in pieces; `before` bytes of the block came already."""
         missing = size
         while missing:
             if not self._held:
                 self._held = self._source.read()
             if not self._held:
-                raise Damage(f"the record says {size} bytes, but {size - missing} are there")
+                there = before + size - missing
+                raise Damage(f"the record says {before + size} bytes, but {there} are there")
             piece = self._held[:missing]
             self._pass(len(piece))
             missing -= len(piece)
             yield piece
 
     def _large(self, record: Record) -> None:
-        kept = bytearray()
-
-        def passing() -> Iterator[bytes]:
-            for piece in self._take(record.size):
-                kept.extend(piece[: max(0, MAX_BLOCK - len(kept))])
-                yield piece
-
-        pieces = passing()
-        record.block_agrees = agrees(record.headers.get("warc-block-digest", ""), pieces)
-        deque(pieces, maxlen=0)  # an unknown algorithm has read nothing
-        record.block = bytes(kept)
+        """Keep the beginning of a block, and take its digests while the rest goes by."""
+        record.block = b"".join(self._take(MAX_BLOCK))
+        labels = [record.headers.get(name, "") for name in ("warc-block-digest", "warc-payload-digest")]
+        digests = [begun(label) for label in labels]
+        heads = (record.block, record.http.body if record.is_http else record.block)
+        for digest, part in zip(digests, heads, strict=True):
+            if digest:
+                digest.update(part)
+        for piece in self._take(record.size - MAX_BLOCK, MAX_BLOCK):
+            for digest in digests:
+                if digest:
+                    digest.update(piece)
+        pairs = zip(labels, digests, strict=True)
+        record.large = [bears_out(label, digest) if digest else None for label, digest in pairs]
 
     def _more(self) -> bool:
         """Pass over line ends; False at the end of the stretch."""
@@ -191,13 +205,13 @@ class _Walk:
         self._passed += size
 
 
-def check(path: Path) -> None:
+def check(path: Path | Enclosed) -> None:
     """Raise NotAWarc or BadInput unless `path` is a WARC file that can be read; its first record is looked at."""
     with closing(records(path)) as found:
         next(found, None)
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path | Enclosed) -> BinaryIO:
     try:
         return path.open("rb", buffering=0)
     except IsADirectoryError as error:
@@ -206,7 +220,7 @@ def _open(path: Path) -> BinaryIO:
         raise BadInput(f"{path} cannot be read: {error.strerror}; check the name and the rights") from error
 
 
-def _stretches(stream: BinaryIO, start: int, path: Path) -> Members | Plain:
+def _stretches(stream: BinaryIO, start: int, path: Path | Enclosed) -> Members | Plain:
     stream.seek(start)
     first = stream.read(len(_MAGIC))
     stream.seek(start)

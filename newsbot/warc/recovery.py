@@ -11,25 +11,22 @@ itself. Whoever recovers holds the file's lock meanwhile, so two recoverers neve
 
 from __future__ import annotations
 
-import mmap
 import os
-import re
 import shutil
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from newsbot.errors import BadInput, NotAWarc
 from newsbot.warc import files, index
 from newsbot.warc.openfile import SUFFIX
-from newsbot.warc.reader import Record, Torn, records
+from newsbot.warc.reader import Torn, records
+from newsbot.warc.resume import later_record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from newsbot.clock import Clock
 
-_MEMBER = re.compile(rb"\x1f\x8b\x08")
 _PIECE = 1024 * 1024  # bytes
 
 
@@ -98,7 +95,7 @@ def _close(path: Path, descriptor: int, name: str) -> Recovered:
         return Recovered(name, 0, 0, 0, f"{error}; left alone")
     if final.exists():
         return Recovered(name, 0, 0, 0, f"{final} exists already; move one of the two away")
-    if scan.why and (later := _later_record(path, scan.read)):
+    if scan.why and (later := later_record(path, scan.read)):
         _keep_apart(path, later, final.with_name(f"{final.name}.cut"))
         scan.why += f"; what follows from offset {later} on is kept in {final.name}.cut"
     for stray in path.parent.glob(f".{final.name}.cdxj.*.tmp"):
@@ -144,19 +141,6 @@ def _scan(path: Path, filename: str) -> _Scan:
 def _is_zero(path: Path) -> bool:
     with path.open("rb") as stream:
         return not any(piece.strip(b"\0") for piece in iter(lambda: stream.read(_PIECE), b""))
-
-
-def _later_record(path: Path, after: int) -> int:
-    """Offset of the first member beyond `after` that is a whole record; 0 when there is none."""
-    with path.open("rb") as stream:
-        if not (size := os.fstat(stream.fileno()).st_size):
-            return 0
-        with mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ) as content:
-            for found in _MEMBER.finditer(content, after + 1):
-                with closing(records(path, start=found.start())) as later:
-                    if isinstance(next(later, None), Record):
-                        return found.start()
-    return 0
 
 
 def _keep_apart(path: Path, start: int, apart: Path) -> None:

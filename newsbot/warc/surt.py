@@ -104,9 +104,10 @@ def _path(path: bytes, *, under_host: bool) -> bytes:
     if under_host:
         path = _resolved(path)
     path = _escape(path).lower()
-    for session in _PATH_SESSIONS:
-        if found := session.match(path):
-            path = found.group(1) + found.group(2)
+    if b"(" in path:
+        for session in _PATH_SESSIONS:
+            if found := session.match(path):
+                path = found.group(1) + found.group(2)
     return path[:-1] if len(path) > 1 and path.endswith(b"/") else path
 
 
@@ -127,10 +128,13 @@ def _resolved(path: bytes) -> bytes:
 
 
 def _query(query: bytes) -> bytes:
+    if not query:
+        return b""
     query = _escape(_unescape(query))
-    for session in _QUERY_SESSIONS:
-        if found := session.match(query):
-            query = found.group(1) + (found.group(2) or b"")
+    if b"id" in query.lower():
+        for session in _QUERY_SESSIONS:
+            if found := session.match(query):
+                query = found.group(1) + (found.group(2) or b"")
     if not query:
         return b""
     arguments = sorted(argument.split(b"=", 1) for argument in query.lower().split(b"&"))

@@ -1,0 +1,58 @@
+"""Reading on behind damage: the next whole record of a file, so that one tear hides nothing that follows it."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from newsbot.warc.reader import Record, Torn, records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from newsbot.warc.enclosed import Enclosed
+
+#: How a record begins: as a gzip member, or at the beginning of a line of a plain file.
+_BEGIN = re.compile(rb"\x1f\x8b\x08|(?<=\n)WARC/\d\.\d\r?\n")
+_LONGEST = 12  # bytes that the pattern looks at
+_PIECE = 1024 * 1024  # bytes
+
+
+def later_record(path: Path | Enclosed, after: int) -> int:
+    """Offset of the first whole record that begins beyond `after` (bytes); 0 when there is none.
+
+    Raises BadInput where the file cannot be read.
+    """
+    for place in _beginnings(path, after):
+        with closing(records(path, start=place)) as later:
+            if isinstance(next(later, None), Record):
+                return place
+    return 0
+
+
+def all_records(path: Path | Enclosed) -> Iterator[Record | Torn]:
+    """As `reader.records`, but where the file is torn it goes on with the next whole record, if there is one."""
+    start: int | None = 0
+    while start is not None:
+        torn = None
+        for found in records(path, start=start):
+            torn = found if isinstance(found, Torn) else None
+            yield found
+        start = later_record(path, torn.offset) or None if torn else None
+
+
+def _beginnings(path: Path | Enclosed, after: int) -> Iterator[int]:
+    with path.open("rb") as stream:
+        stream.seek(after)
+        at, held = after, b""
+        while piece := stream.read(_PIECE):
+            held += piece
+            for found in _BEGIN.finditer(held):
+                if at + found.start() > after:
+                    after = at + found.start()
+                    yield after
+            # A beginning may lie across two pieces.
+            kept = held[-(_LONGEST - 1) :]
+            at, held = at + len(held) - len(kept), kept
