@@ -119,6 +119,16 @@ def say_json(facts: Any) -> None:
     say(json.dumps(facts, ensure_ascii=False, sort_keys=True))
 
 
+_STYLES = {"head": "1", "old": "31", "new": "32"}  # bold, red, green
+
+
+def paint(text: str, style: str) -> str:
+    """`text` in the colour of `head`, `old` or `new` on a terminal; as it is elsewhere, and where NO_COLOR is set."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return text
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
+
+
 class Bar:
     """A progress bar on a terminal, nothing elsewhere; takes (stage, done, total)."""
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from newsbot.archive import Archive
+    from newsbot.comparison import Comparison
     from newsbot.hosts import Hosts
     from newsbot.ledger import Ledger
     from newsbot.shelf import Shelf
@@ -56,17 +57,19 @@ def rebuild(
     shelf: Shelf,
     *,
     jobs: int = 1,
-    dry: bool = False,
+    dry: Comparison | None = None,
     progress: Progress = silent,
 ) -> Report:
     """Empty the ledger's archival tables, read `paths`, settle every article, take away posts nothing gives any more.
 
-    One transaction: killed at any moment it leaves the ledger as it was, and a second run mends the posts. `dry` rolls
-    everything back at the end; give it a DryShelf.
+    One transaction: killed at any moment it leaves the ledger as it was, and a second run mends the posts. With `dry`,
+    which is the shelf too then, everything is rolled back at the end.
     """
     report = Report(files=len(paths))
     try:
         with ledger.transaction():
+            if dry:
+                dry.before(ledger)
             before = ledger.posts()
             ledger.clear()
             absorber = Absorber(root, ledger, shelf)
@@ -82,6 +85,7 @@ def rebuild(
             for path in paths:
                 ledger.mark_absorbed(name_of(path, root), path.stat().st_size)
             if dry:
+                dry.after(ledger)
                 raise _Undo  # noqa: TRY301 - only an exception makes the transaction roll back
     except _Undo:
         return report

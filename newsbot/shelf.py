@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from newsbot.archive import write_whole
@@ -19,6 +18,9 @@ PLACE = "金融/新浪财经"
 class Shelf(Protocol):
     """Where posts go. `path` is relative to the posts directory, with `/`."""
 
+    def get(self, path: str) -> bytes | None:
+        """The post's bytes; None when there is none."""
+
     def put(self, path: str, content: bytes) -> bool:
         """Make the post's bytes be `content`; True when they were not."""
 
@@ -32,18 +34,22 @@ class PostShelf:
     def __init__(self, root: Path) -> None:
         self.root = root
 
+    def get(self, path: str) -> bytes | None:
+        """See Shelf; ArchiveError when the folder cannot be read."""
+        try:
+            return (self.root / path).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unwritable(self.root / path, error) from error
+
     def put(self, path: str, content: bytes) -> bool:
         """See Shelf; ArchiveError when the folder cannot be written. ValueError for a path that leads out of it."""
         if ".." in path.split("/") or path.startswith("/"):
             raise ValueError(f"{path!r} leads out of {self.root}")
         file = self.root / path
-        try:
-            if file.read_bytes() == content:
-                return False
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise _unwritable(file, error) from error
+        if self.get(path) == content:
+            return False
         try:
             try:
                 write_whole(file, content)
@@ -60,31 +66,6 @@ class PostShelf:
             (self.root / path).unlink(missing_ok=True)
         except OSError as error:
             raise _unwritable(self.root / path, error) from error
-
-
-@dataclass(slots=True)
-class DryShelf:
-    """Writes nothing and notes what would change (`replay --diff`)."""
-
-    root: Path
-    changed: dict[str, bytes] = field(default_factory=dict)  #: path → what it would hold
-    removed: set[str] = field(default_factory=set)
-
-    def put(self, path: str, content: bytes) -> bool:
-        """See Shelf."""
-        self.removed.discard(path)
-        file = self.root / path
-        if file.is_file() and file.read_bytes() == content:
-            self.changed.pop(path, None)
-            return False
-        self.changed[path] = content
-        return True
-
-    def remove(self, path: str) -> None:
-        """See Shelf."""
-        self.changed.pop(path, None)
-        if (self.root / path).exists():
-            self.removed.add(path)
 
 
 def _unwritable(file: Path, error: OSError) -> ArchiveError:

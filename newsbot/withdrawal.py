@@ -31,7 +31,7 @@ def withdraw(
     `info`: fields of the warcinfo record. Raises BadInput for an article that the archive does not know or that is
     not withdrawn, ArchiveError when it could not be recorded.
     """
-    row = _known(ledger, url)
+    row = known_article(ledger, url)
     if not reason and not row.withdrawal:
         raise BadInput(f"{url} is not withdrawn: there is nothing to take back")
     writer = Writer(archive.root, info=info, clock=clock)
@@ -44,10 +44,11 @@ def withdraw(
         desk.settle(row.key)
         ledger.mark_absorbed(noted.file, (archive.root / noted.file).stat().st_size)
     access.write(archive.root, ledger)
-    return _known(ledger, url)
+    return known_article(ledger, url)
 
 
-def _known(ledger: Ledger, url: str) -> ArticleRow:
+def known_article(ledger: Ledger, url: str) -> ArticleRow:
+    """The article at `url` as the ledger knows it; BadInput when it knows none."""
     address = urls.canonical(url)
     row = ledger.article(ledger.key_of(address) or urls.article_key(address))
     if row is None:

@@ -29,7 +29,7 @@ LOADED = (
     *("scrapy.cmdline", "scrapy.crawler", "scrapy.core.engine", "scrapy.core.scheduler", "scrapy.core.downloader"),
     *("scrapy.squeues", "scrapy.pqueues", "scrapy.spiderloader", "scrapy.statscollectors", "scrapy.logformatter"),
     *(f"scrapy.downloadermiddlewares.{name}" for name in ("robotstxt", "retry", "redirect", "downloadtimeout")),
-    *(f"newsbot.commands.{name}" for name in ("crawl", "replay", "ledger", "withdraw", "wacz")),
+    *(f"newsbot.commands.{path.stem}" for path in sorted((PROJECT / "newsbot/commands").glob("[!_]*.py"))),
     *("newsbot.spiders.sina_finance", "newsbot.pipelines", "newsbot.middlewares", "newsbot.handlers"),
 )
 

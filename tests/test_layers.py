@@ -22,7 +22,7 @@ LAYERS = (
     {"newsbot", "newsbot.errors", "newsbot.article", "newsbot.clock"},
     {"newsbot.text", "newsbot.characters", "newsbot.ciphers", "newsbot.warc.exchange"},
     {"newsbot.warc", "newsbot.sina.urls"},
-    {"newsbot.sina", "newsbot.post", "newsbot.archive", "newsbot.shelf"},
+    {"newsbot.sina", "newsbot.post", "newsbot.archive", "newsbot.shelf", "newsbot.difference"},
     {"newsbot.ledger"},
     {
         "newsbot.discovery",
@@ -44,6 +44,8 @@ LAYERS = (
         "newsbot.withdrawal",
         "newsbot.catalogue",
         "newsbot.collection",
+        "newsbot.comparison",
+        "newsbot.fixture",
     },
     {"newsbot.bookkeeping", "newsbot.audit"},
     {"newsbot.run"},

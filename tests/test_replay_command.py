@@ -66,7 +66,7 @@ def test_a_difference_is_shown_and_nothing_is_written(bot: ForkedBot) -> None:
     before = tree(bot.root / "posts", "*.md")
     ended = bot.run("replay", "--diff")
     assert (ended.code, ended.err) == (3, ""), ended
-    assert ended.out.endswith(", 2 would change\n")
+    assert ended.out.endswith(", 2 would change (new 1, title 1)\n")
     assert "【改过】" in ended.out
     assert tree(bot.root / "posts", "*.md") == before
     assert bot.run("replay").code == 0

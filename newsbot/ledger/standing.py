@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _ROW = select(*(article.c[field.name] for field in fields(ArticleRow)))
 _BY_KEY = Statement(_ROW.where(article.c.key == bindparam("key")))
 _AMONG = Statement(lambda backend: _ROW.where(article.c.key.in_(backend.each_key)))
+_AFTER = Statement(at_most(_ROW.where(article.c.key > bindparam("key")).order_by(article.c.key)))
 _BY_NAME = Statement(_ROW.where(article.c.name == bindparam("name")).order_by(article.c.first_key, article.c.key))
 _CLAIMS = Statement(
     at_most(select(article.c.key).where(article.c.post == bindparam("post"), article.c.key != bindparam("key")))
@@ -83,6 +84,10 @@ class Standing(Database):
     def articles(self, keys: Sequence[str]) -> list[ArticleRow]:
         """What is known of these; unknown ones are left out."""
         return [ArticleRow(*row) for row in self._rows(_AMONG, keys=as_keys(keys))]
+
+    def articles_after(self, key: str, limit: int) -> list[ArticleRow]:
+        """The next articles in the order of their keys; '' is before the first."""
+        return [ArticleRow(*row) for row in self._rows(_AFTER, key=key, limit=limit)]
 
     def rivals(self, name: str) -> list[ArticleRow]:
         """The articles whose post would have this plain name, the one captured first in front."""
