@@ -41,6 +41,7 @@ bench: $(RUN) ## newsbot beside a bare Scrapy spider; the figures go to benchmar
 lock: $(DEV) ## requirements*.in -> requirements*.txt; ARGS=--upgrade takes newer versions
 	$(UV_COMPILE) $(ARGS) requirements.in -o requirements.txt
 	$(UV_COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
+	$(UV_COMPILE) $(ARGS) tests/judges/requirements.in -o tests/judges/requirements.txt
 
 # .venv is made anew, never mended: it holds what the lock says and nothing else. `import pip` fails where .venv is not
 # there, where it was cut short, and where the Python it was made with has gone.
