@@ -41,6 +41,7 @@ FAST = {
     "CONCURRENT_REQUESTS": CONCURRENCY,
     "CONCURRENT_REQUESTS_PER_DOMAIN": CONCURRENCY,
     "DOWNLOAD_DELAY": 0,
+    "REQUISITES": "none",  # the bare spider asks for no images either
     "AUTOTHROTTLE_ENABLED": 0,
 }
 

@@ -8,8 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from newsbot.article import Article, Capture, Look, Refusal
-from newsbot.desk import Desk
-from newsbot.replay import Fact, Found, Listed, No, Reading, Same, Unreadable, page_from
+from newsbot.desk import Desk, judge_requisite
+from newsbot.found import Fact, Found, Listed, No, Requisite, Same, Unreadable
+from newsbot.replay import Reading, page_from
 from newsbot.warc.original import Original
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from newsbot.ledger import Ledger
     from newsbot.shelf import Shelf
+    from newsbot.wants import Wants
 
 
 T = TypeVar("T")
@@ -58,7 +60,9 @@ class Spool:
 class Absorber:
     """Takes WARC files into the ledger, then settles every article that they touch."""
 
-    def __init__(self, root: Path, ledger: Ledger, shelf: Shelf) -> None:
+    def __init__(self, root: Path, ledger: Ledger, shelf: Shelf, wants: Wants | None = None) -> None:
+        """`wants` hears of what is published, as in a live run; a rebuild of years wants nothing anew."""
+        self._wants = wants
         self._root = root
         self._ledger = ledger
         self._spool = Spool(page_from(root))
@@ -96,6 +100,8 @@ class Absorber:
                 self.touched.add(one.key)
                 if not self._ledger.note_same(one.key, one.capture):
                     self._early.append(one)
+            case Requisite():
+                self._ledger.note_requisite(one.url, one.kind, one.capture, judge_requisite(one.capture))
             case Original():
                 self._ledger.note_original(one)
             case Fact(kind="window"):
@@ -119,7 +125,9 @@ class Absorber:
         for batch in _batches(sorted(self.touched)):
             with self._ledger.transaction():
                 for key in batch:
-                    self._desk.settle(key)
+                    settled = self._desk.settle(key)
+                    if self._wants and settled.outcome in {"new", "revised"} and (page := self._desk.shown(key)):
+                        self._wants.publish(page)
             done += len(batch)
             if progress:
                 progress(done, len(self.touched))

@@ -68,6 +68,8 @@ class Article:
     images: tuple[Image, ...] = ()
     docid: str = ""  #: without `comos:`; '' when the page names none
     mobile_url: str = ""
+    styles: tuple[str, ...] = ()  #: `href` of each style sheet, as the page has it
+    referrer: str = ""  #: the page's own referrer policy (`<meta name=referrer>`)
 
     @property
     def time(self) -> datetime | None:

@@ -67,6 +67,19 @@ def judge_exchange(capture: Capture, asked: str, location: str | None) -> Refusa
     return None
 
 
+def judge_requisite(capture: Capture) -> str:
+    """Why an answer is not the image or style sheet that was asked for, a word of REASONS; '' when it may be."""
+    if not capture.status or capture.error.startswith("aborted:"):
+        return _unanswered(capture).reason
+    if capture.truncated:
+        return "too-large" if capture.truncated == "length" else "cut"
+    if capture.status in {200, 304}:
+        return ""
+    if capture.status in {404, 410}:
+        return "gone"
+    return "ban" if capture.status in SAYS_NO else _of_status(capture.status) or "http-status"
+
+
 def _of_status(status: int) -> str:
     """The reason of an answer whose status alone says that it holds no page; '' for others."""
     if status >= 500 or status in {408, 429}:
@@ -155,6 +168,11 @@ class Desk:
         if row.post and not self.ledger.claimed(row.post, row.key):
             self.shelf.remove(row.post)
         self.ledger.settle(row.key, state=settled.state, reason=settled.reason, post="", name="")
+
+    def shown(self, key: str) -> Article | None:
+        """The page that a published article's post shows."""
+        row = self.ledger.article(key)
+        return self._body(row, None) if row is not None and row.name else None
 
     def _others(self, row: ArticleRow) -> list[ArticleRow]:
         """The other articles whose post would have this one's plain name."""

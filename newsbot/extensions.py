@@ -23,6 +23,7 @@ from newsbot.handlers import Capture as CaptureHandler
 from newsbot.options import Options
 from newsbot.resolver import parse_connect_to
 from newsbot.run import Run
+from newsbot.sina.requisites import MODES
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -171,8 +172,16 @@ def _options(settings: Any, kind: str) -> Options:
         lease_seconds=settings.getfloat("LEASE_SECONDS"),
         overlap_every=timedelta(seconds=settings.getfloat("OVERLAP_EVERY")),
         ban_rest=timedelta(seconds=settings.getfloat("BAN_REST")),
+        requisites=_requisites(settings["REQUISITES"]),
+        requisite_max_age=timedelta(seconds=settings.getfloat("REQUISITE_MAX_AGE")),
         info=warcinfo(settings),
     )
+
+
+def _requisites(mode: str) -> str:
+    if mode not in MODES:
+        raise BadInput(f"REQUISITES is {mode!r}: give {', '.join(MODES[:-1])} or {MODES[-1]}")
+    return mode
 
 
 class Monitor:

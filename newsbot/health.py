@@ -41,6 +41,7 @@ class Facts:
     refused: dict[str, int] = field(default_factory=dict)  #: by reason, lasting ones
     holes: dict[str, str] = field(default_factory=dict)  #: URL → why it is open
     holes_left: int = 0  #: in the whole ledger
+    requisites: dict[str, Any] = field(default_factory=dict)  #: images and style sheets: kept, refused, failed, left
     bans: list[str] = field(default_factory=list)  #: hosts that said no
     extra: dict[str, int] = field(default_factory=dict)  #: list → items the list of all finance did not show
     recovered: list[str] = field(default_factory=list)  #: what an earlier run left behind, one line each

@@ -49,10 +49,13 @@ class Keeping:
         await self._commit.durable()
         return Capture(written.metadata_id, written.date, target, file=written.file, offset=written.offset)
 
-    def validators(self, url: str) -> dict[str, str]:
-        """Headers that ask for an article's page only if it has changed; {} where it was not captured, or has none."""
+    def validators(self, url: str, *, page: bool = True) -> dict[str, str]:
+        """Headers that ask for `url` only if it has changed; {} where it was not captured, or has none.
+
+        With `page` only where what was captured was an article.
+        """
         known = self._ledger.newest(url)
-        return known.validators() if known and self._ledger.is_page(known.record_id) else {}
+        return known.validators() if known and (not page or self._ledger.is_page(known.record_id)) else {}
 
     def close(self) -> None:
         """Close the open file; ArchiveError when it cannot be made whole."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,4 +19,24 @@ class Options:
     lease_seconds: float = 600
     overlap_every: timedelta = timedelta(hours=2)
     ban_rest: timedelta = timedelta(hours=1)
+    requisites: str = "images"  #: a word of sina.requisites.MODES
+    requisite_max_age: timedelta = timedelta(days=7)
     info: dict[str, str] = field(default_factory=dict)  #: fields of warcinfo
+
+    def writing(self) -> dict[str, Any]:
+        """What warc.writer.Writer is told of it."""
+        return {
+            "info": self.info,
+            "max_bytes": self.max_bytes,
+            "max_age": self.max_age,
+            "durability": self.durability,
+            "payload_digest": self.payload_digest,
+        }
+
+    def wanting(self) -> dict[str, Any]:
+        """What wants.Wants is told of it."""
+        return {
+            "mode": self.requisites,
+            "max_age": self.requisite_max_age,
+            "lease_seconds": self.lease_seconds,
+        }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from newsbot import access
 from newsbot.absorber import Absorber, name_of
-from newsbot.replay import Found, Reading, Unreadable
+from newsbot.replay import Reading
 from newsbot.warc.recovery import Recovered, recover
 
 if TYPE_CHECKING:
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
     from newsbot.archive import Archive
     from newsbot.comparison import Comparison
+    from newsbot.found import Found, Unreadable
     from newsbot.hosts import Hosts
     from newsbot.ledger import Ledger
     from newsbot.shelf import Shelf
+    from newsbot.wants import Wants
 
 #: Called with a word for the stage, what is done and the whole of it (files, then articles).
 Progress = Callable[[str, int, int], None]
@@ -94,7 +96,14 @@ def rebuild(
 
 
 def catch_up(
-    archive: Archive, ledger: Ledger, shelf: Shelf, hosts: Hosts, progress: Callable[[str], None], *, now: datetime
+    archive: Archive,
+    ledger: Ledger,
+    shelf: Shelf,
+    hosts: Hosts,
+    progress: Callable[[str], None],
+    *,
+    now: datetime,
+    wants: Wants,
 ) -> tuple[list[str], list[str]]:
     """Recover files of killed runs and take in every WARC file that neither the views nor a living run knows whole.
 
@@ -108,7 +117,7 @@ def catch_up(
     known = ledger.absorbed().keys() | (ledger.being_written(now) - {recovered.file for recovered in found})
     unknown = [path for path in archive.warc_files() if archive.relative(path) not in known]
     if unknown:
-        absorber = Absorber(archive.root, ledger, shelf)
+        absorber = Absorber(archive.root, ledger, shelf, wants)
         for path in unknown:
             progress(f"newsbot: taking in {archive.relative(path)}, which the ledger does not know whole")
             absorber.take(path)

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from newsbot.article import REASONS, Article, Capture, Entry, Look, Refusal
+from newsbot.article import REASONS, Article, Capture, Look, Refusal
 from newsbot.desk import SAYS_NO, is_hop, judge_exchange, judge_page
 from newsbot.discovery import past_window
+from newsbot.found import Fact, Found, Listed, No, Requisite, Same, Unreadable
 from newsbot.kept import original_of
 from newsbot.sina import listing, urls
 from newsbot.text import unstamp
@@ -23,53 +24,8 @@ from newsbot.warc.reader import Record, Torn, fetch, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
     from pathlib import Path
 
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A list answer that could be read."""
-
-    capture: Capture
-    entries: tuple[Entry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A `urn:newsbot:` record: `kind` is run, window or withdrawal; a refusal is a Look."""
-
-    kind: str
-    capture: Capture
-    facts: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """Something in a file that could not be read: told, counted, passed over."""
-
-    file: str
-    offset: int
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class No:
-    """A host said no then (UTC)."""
-
-    host: str
-    when: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Same:
-    """A revisit of an article's page: it shows what the capture shows that it refers to."""
-
-    key: str  #: article key
-    capture: Capture
-
-
-Found = Listed | Look | Same | Fact | No | Original | Unreadable
 
 #: What an article key looks like (design.md, "Article key"). It becomes part of a file name, and a WARC file can come
 #: from anywhere: no slash, no leading dot, not long.
@@ -129,10 +85,11 @@ class Reading:
             )
             return
         if len(record.concurrent_to) < 2:  # a request alone, or not even that: nothing answered
-            if "article" in asked.context:
-                capture = _capture(record, name, error=asked.error)
-                if refusal := judge_exchange(capture, record.target, None):
-                    yield Look(asked.context["article"], capture, refusal)
+            capture = _capture(record, name, error=asked.error)
+            if "requisite" in asked.context:
+                yield _requisite(capture, asked)
+            elif "article" in asked.context and (refusal := judge_exchange(capture, record.target, None)):
+                yield Look(asked.context["article"], capture, refusal)
         elif (response_id := record.concurrent_to[-1]) in self.waiting:
             yield from _answer(*self.waiting.pop(response_id), asked)
         else:
@@ -158,9 +115,12 @@ def _answer(record: Record, name: str, asked: Asked) -> Iterator[Found]:
     content_type = _header(record, b"content-type")
     if capture.status in SAYS_NO:
         yield _no(record)
-    if "article" in context or (not context and urls.is_article(record.target)):
+    location = _header(record, b"location") if record.http.get(b"location") is not None else None
+    if "requisite" in context:
+        if not is_hop(capture.status, location):
+            yield _requisite(capture, asked)
+    elif "article" in context or (not context and urls.is_article(record.target)):
         key = context.get("article") or urls.article_key(record.target)
-        location = _header(record, b"location") if record.http.get(b"location") is not None else None
         if not is_hop(capture.status, location):
             refusal = judge_exchange(capture, context.get("url", record.target), location)
             result = refusal or _read(record, capture, content_type)
@@ -178,11 +138,17 @@ def _answer(record: Record, name: str, asked: Asked) -> Iterator[Found]:
             yield _no(record)
 
 
-def _revisit(record: Record, name: str, asked: Asked) -> Iterator[Look | Same]:
+def _requisite(capture: Capture, asked: Asked) -> Requisite:
+    return Requisite(asked.context["url"], asked.context["requisite"], capture)
+
+
+def _revisit(record: Record, name: str, asked: Asked) -> Iterator[Look | Same | Requisite]:
     """What a revisit says of an article: the desk's judgement of the exchange, else what its original says."""
-    if "article" in asked.context:
-        status = 304 if record.headers.get("warc-profile") == NOT_MODIFIED else record.http.status
-        capture = replace(_capture(record, name, status=status), truncated="", refers_to=record.refers_to)
+    status = 304 if record.headers.get("warc-profile") == NOT_MODIFIED else record.http.status
+    capture = replace(_capture(record, name, status=status), truncated="", refers_to=record.refers_to)
+    if "requisite" in asked.context:
+        yield _requisite(capture, asked)
+    elif "article" in asked.context:
         refusal = judge_exchange(capture, asked.context["url"], None)
         key = asked.context["article"]
         yield Look(key, capture, refusal) if refusal else Same(key, capture)
@@ -213,11 +179,12 @@ def _header(record: Record, name: bytes) -> str:
 
 def _sound(context: dict[str, Any]) -> dict[str, Any]:
     """The context of an exchange, or the facts of a refusal; ValueError when it names an article in no way of ours."""
-    if "article" in context:
-        if not (isinstance(context["article"], str) and _KEY.fullmatch(context["article"])):
-            raise ValueError(f"no article key: {context['article']!r}")
-        if not isinstance(context.get("url"), str):
-            raise ValueError(f"no URL: {context.get('url')!r}")
+    if "article" in context and not (isinstance(context["article"], str) and _KEY.fullmatch(context["article"])):
+        raise ValueError(f"no article key: {context['article']!r}")
+    if context.get("requisite", "image") not in ("image", "style"):
+        raise ValueError(f"no requisite: {context['requisite']!r}")
+    if ("article" in context or "requisite" in context) and not isinstance(context.get("url"), str):
+        raise ValueError(f"no URL: {context.get('url')!r}")
     return context
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from newsbot import discovery, health, text
 from newsbot.archive import Archive, run_stamp, write_verdict
 from newsbot.article import REASONS, Article, Capture, Look, Refusal
-from newsbot.desk import SAYS_NO, Desk, judge_exchange
+from newsbot.desk import SAYS_NO, Desk, is_hop, judge_exchange
 from newsbot.errors import ArchiveError, NewsbotError
 from newsbot.gathering import Gathering
 from newsbot.hosts import Hosts, wait_of
@@ -26,6 +26,7 @@ from newsbot.rebuild import catch_up
 from newsbot.replay import page_from
 from newsbot.shelf import PostShelf
 from newsbot.sina import channels, listing, urls
+from newsbot.wants import Wants
 from newsbot.warc.writer import Writer
 
 if TYPE_CHECKING:
@@ -74,21 +75,14 @@ class Run:
             opening.callback(self.job.give_back)
             self.hosts = Hosts(self.ledger, self.clock, self.options.ban_rest)
             self.desk = Desk(self.ledger, PostShelf(self.archive.posts), page_from(self.archive.root))
-            found = catch_up(self.archive, self.ledger, self.desk.shelf, self.hosts, progress, now=self.clock())
+            self.wants = Wants(self.ledger, self.clock, owner=self.name, **self.options.wanting())
+            found = catch_up(
+                self.archive, self.ledger, self.desk.shelf, self.hosts, progress, now=self.clock(), wants=self.wants
+            )
             self.facts.recovered, self.facts.damaged = found
-            self.keeping = Keeping(self.archive.root, self._writer(), self.ledger)
+            writer = Writer(self.archive.root, clock=self.clock, **self.options.writing())
+            self.keeping = Keeping(self.archive.root, writer, self.ledger)
             self._closing = opening.pop_all()
-
-    def _writer(self) -> Writer:
-        return Writer(
-            self.archive.root,
-            info=self.options.info,
-            clock=self.clock,
-            max_bytes=self.options.max_bytes,
-            max_age=self.options.max_age,
-            durability=self.options.durability,
-            payload_digest=self.options.payload_digest,
-        )
 
     # --- capture ---
 
@@ -111,10 +105,13 @@ class Run:
 
     def note_exchange(self, capture: Capture, exchange: Exchange) -> None:
         """Remember at once an answer that holds no page: a retry may follow, and a replay will find this one too."""
+        location = header_of(exchange, b"location") if 300 <= capture.status < 400 else None
         if capture.status in SAYS_NO:
-            self.ban(urlsplit(capture.url).hostname or "", header_of(exchange, b"retry-after"))
+            retry_after = header_of(exchange, b"retry-after")
+            self.ban(urlsplit(capture.url).hostname or "", retry_after, told=not self.wants.concerns(exchange))
+        if "requisite" in exchange.context and not is_hop(capture.status, location):
+            self.wants.note(capture, exchange.context)
         if key := exchange.context.get("article"):
-            location = header_of(exchange, b"location") if 300 <= capture.status < 400 else None
             refusal = judge_exchange(capture, exchange.context["url"], location)
             if refusal:
                 self.desk.note([Look(key, capture, refusal)])
@@ -204,6 +201,8 @@ class Run:
             if settled.state == "failed" and settled.reason != "stopped":
                 wait = self.clock() + min(FIRST_WAIT * 2 ** min(attempts, 10), LONGEST_WAIT)
             self.ledger.release(look.key, self.name, not_before=wait)
+            if settled.outcome in {"new", "revised"} and isinstance(look.result, Article):
+                self.wants.publish(look.result)
         self._count(look, settled.outcome)
 
     def _count(self, look: Look, outcome: str) -> None:
@@ -220,10 +219,10 @@ class Run:
         if counter:
             setattr(self.facts, counter, getattr(self.facts, counter) + 1)
 
-    def ban(self, host: str, retry_after: str | None = None) -> None:
-        """The site said no: the host rests, for as long as it asked (Retry-After), and the verdict says so."""
+    def ban(self, host: str, retry_after: str | None = None, *, told: bool = True) -> None:
+        """The site said no: the host rests, for as long as it asked (Retry-After), and the verdict says so (`told`)."""
         self.hosts.ban(host, wait_of(retry_after, self.clock()) if retry_after else None)
-        if host not in self.facts.bans:
+        if told and host not in self.facts.bans:
             self.facts.bans.append(host)
 
     # --- the end ---
@@ -249,6 +248,7 @@ class Run:
         self.facts.ended = text.stamp(ended)
         self.facts.seconds = (ended - self.began).total_seconds()
         self.facts.listed = len(self.listed)
+        self.facts.requisites = self.wants.tally.facts(self.wants.left())
         self.facts.peak_mb = health.peak_mb()
         if self.options.kind == "urls":
             self.facts.holes_left = len(self.facts.holes)

@@ -79,6 +79,16 @@ CONNECT_TO: dict[str, str] = {}
 TLS_CA_FILE = ""
 # Articles that are asked or wait to be asked at one time; the rest stays in the ledger.
 WORK_AHEAD = 32
+# What a page needs to be shown again: `none` of it, BODY's `images`, or `page`, the page's style sheets as well.
+REQUISITES = "images"
+# Bytes: a larger image or style sheet is cut and refused; Sina's pictures have at most a few MB.
+REQUISITE_MAX_BYTES = 8 * 1024 * 1024
+# Seconds after which a style sheet is asked for again, conditionally, when a page that needs it is published: they
+# change rarely, and all pages share them. An image is asked for once, ever.
+REQUISITE_MAX_AGE = 604_800
+# Seconds for which a run goes on with requisites alone, its lists and articles being done; the rest waits for the next
+# run, so that new articles do not: at 3 s each, a first day's images take four hours.
+REQUISITE_SECONDS = 900
 # Seconds a leased article is this run's; renewed while the run lives, free for others when it died.
 LEASE_SECONDS = 600
 

@@ -33,10 +33,12 @@ LAYERS = (
         "newsbot.options",
         "newsbot.arguments",
         "newsbot.kept",
+        "newsbot.wants",
         "newsbot.keeping",
         "newsbot.job",
     },
     {
+        "newsbot.found",
         "newsbot.replay",
         "newsbot.absorber",
         "newsbot.access",

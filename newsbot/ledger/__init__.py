@@ -13,14 +13,15 @@ from newsbot.ledger.originals import Originals
 from newsbot.ledger.rows import ArticleRow, LookRow, WindowRow, Work
 from newsbot.ledger.sharing import Sharing
 from newsbot.ledger.standing import Standing
+from newsbot.ledger.wanted import Requisites, Wanted
 
 if TYPE_CHECKING:
     from newsbot.clock import Clock
 
-__all__ = ["ArticleRow", "Ledger", "LookRow", "WindowRow", "Work", "file_url"]
+__all__ = ["ArticleRow", "Ledger", "LookRow", "Wanted", "WindowRow", "Work", "file_url"]
 
 
-class Ledger(Facts, Standing, Originals, Sharing):
+class Ledger(Facts, Standing, Originals, Requisites, Sharing):
     """All of it over one database."""
 
     @classmethod

@@ -83,6 +83,17 @@ original = Table(
     Index("original_by_url", "url", postgresql_using="hash"),
 )
 
+#: Page requisites that were asked for, and how the newest request ended.
+requisite = Table(
+    "requisite",
+    metadata,
+    _text("url", primary_key=True),
+    *_texts("kind", "key"),
+    Column("status", Integer, nullable=False),
+    _text("reason"),
+    sqlite_with_rowid=False,
+)
+
 listed = Table(
     "listed",
     metadata,
@@ -105,7 +116,7 @@ window = Table(
 run = Table("run", metadata, _text("run", primary_key=True), _text("name", primary_key=True), _text("value"))
 
 #: What the WARC files say, in the order of `dump`.
-ARCHIVAL = (article, capture, listed, original, run, window)
+ARCHIVAL = (article, capture, listed, original, requisite, run, window)
 
 lease = Table(
     "lease",
@@ -114,6 +125,18 @@ lease = Table(
     *_texts("owner", "expires", "not_before"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Index("lease_by_owner", "owner"),
+    sqlite_with_rowid=False,
+)
+
+#: Page requisites to ask for. No lease of its own table: a row goes when it is done.
+wanted = Table(
+    "wanted",
+    metadata,
+    _text("url", primary_key=True),
+    *_texts("kind", "of", "referer", "since", "owner", "expires", "not_before"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Index("wanted_by_since", "since", "url"),
+    Index("wanted_by_owner", "owner"),
     sqlite_with_rowid=False,
 )
 

@@ -10,7 +10,7 @@ from sqlalchemy import literal_column as literal
 
 from newsbot.ledger.database import Database
 from newsbot.ledger.rows import Work
-from newsbot.ledger.schema import DUE, article, lease
+from newsbot.ledger.schema import DUE, article, lease, wanted
 from newsbot.ledger.statement import BLANK, Backend, Statement, at_most, parameters
 from newsbot.ledger.values import as_keys
 from newsbot.text import stamp
@@ -49,8 +49,8 @@ def _take(backend: Backend) -> ReturningInsert[Any]:
     PostgreSQL's snapshot of `_due` may be older than another process's lease; what it locked says nothing of that.
     """
     keys = backend.each_key.subquery()
-    wanted = select(keys.c.value, bindparam("owner"), bindparam("expires")).where(literal("1") == literal("1"))
-    row = backend.insert(lease).from_select(["article", "owner", "expires"], wanted.order_by(keys.c.value))
+    due = select(keys.c.value, bindparam("owner"), bindparam("expires")).where(literal("1") == literal("1"))
+    row = backend.insert(lease).from_select(["article", "owner", "expires"], due.order_by(keys.c.value))
     new = {name: row.excluded[name] for name in ("owner", "expires")}
     return row.on_conflict_do_update(
         index_elements=["article"], set_=new | {"not_before": BLANK}, where=_free()
@@ -71,6 +71,9 @@ _DUE_AMONG = Statement(
 )
 _TAKE = Statement(_take)
 _RENEW = Statement(update(lease).where(_owned()).values(parameters(["expires"])))
+_OWN_WANTED = wanted.c.owner == bindparam("of")
+_RENEW_WANTED = Statement(update(wanted).where(_OWN_WANTED).values(parameters(["expires"])))
+_FREE_WANTED = Statement(update(wanted).where(_OWN_WANTED).values(owner=BLANK, expires=BLANK))
 _DONE = Statement(delete(lease).where(_ONE))
 _PUT_OFF = Statement(
     update(lease)
@@ -103,13 +106,14 @@ class Worklist(Database):
                 due = self._rows(_DUE_AMONG, now=moment, limit=limit, keys=as_keys(keys))
             if not due:
                 return []
-            wanted = as_keys(key for key, *_ in due)
-            taken = set(self._column(_TAKE, keys=wanted, owner=owner, now=moment, expires=_after(now, seconds)))
+            keys_due = as_keys(key for key, *_ in due)
+            taken = set(self._column(_TAKE, keys=keys_due, owner=owner, now=moment, expires=after(now, seconds)))
         return [Work(*row) for row in due if row[0] in taken]
 
     def renew(self, owner: str, now: datetime, seconds: float) -> None:
-        """Prolong all of `owner`'s leases."""
-        self._run(_RENEW, {"of": owner, "expires": _after(now, seconds)})
+        """Prolong all of `owner`'s leases, of articles and of requisites."""
+        for statement in (_RENEW, _RENEW_WANTED):
+            self._run(statement, {"of": owner, "expires": after(now, seconds)})
 
     def release(self, key: str, owner: str, *, not_before: datetime | None = None, tried: bool = True) -> None:
         """Give an article back; with `not_before` as one to be tried again from then on.
@@ -122,9 +126,11 @@ class Worklist(Database):
             self._run(_PUT_OFF, {"of": key, "by": owner, "not_before": stamp(not_before), "tries": int(tried)})
 
     def release_all(self, owner: str) -> int:
-        """Give back what `owner` holds; how many."""
+        """Give back what `owner` holds, requisites too; how many articles."""
+        self._run(_FREE_WANTED, {"of": owner})
         return self._run(_FREE_ALL, {"of": owner})
 
 
-def _after(now: datetime, seconds: float) -> str:
+def after(now: datetime, seconds: float) -> str:
+    """The stamp of a moment so many seconds later."""
     return stamp(now + timedelta(seconds=seconds))

@@ -57,6 +57,11 @@ class Places:
         texts = [" ".join(element.text.split()) for element in scope.select(css)] if scope is not None else []
         return [text for text in texts if text]
 
+    def styles(self) -> tuple[str, ...]:
+        """Where the page's style sheets are, as it says."""
+        links = self._document.select("link[rel~=stylesheet i]")
+        return tuple(href for link in links if (href := (link.attr("href") or "").strip()))
+
     def _raw(self, place: str) -> list[str]:
         if place.startswith("meta:"):
             return self._metas.get(place.removeprefix("meta:"), [])
@@ -100,6 +105,8 @@ def article(places: Places, layout: Layout, body: Body, url: str, encoding: str)
         images=body.images,
         docid=docid,
         mobile_url=_mobile_url(places, layout, url),
+        styles=places.styles(),
+        referrer=places.first(("meta:referrer",)),
     )
 
 

@@ -20,6 +20,7 @@ from newsbot.errors import CaptureBroken, NewsbotError
 from newsbot.extensions import Archive, Stopping
 from newsbot.middlewares import UNDECODABLE, NotAllowed, Resting
 from newsbot.sina import listing, urls
+from newsbot.spiders.requisite import RequisiteQueue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -83,6 +84,7 @@ class SinaFinance(Spider):
         """Lists, then articles as the ledger hands them out, until neither is left."""
         if self.archive.stopping.is_set():  # the run could not even begin
             return
+        requisites = RequisiteQueue(self.archive, self.settings, self._changed.set)
         if self.kind == "urls":
             for key, url in self.run.want(self.arguments.urls):
                 yield self._article_request(key, url)
@@ -97,9 +99,13 @@ class SinaFinance(Spider):
             for request in self._leased():
                 leased = True
                 yield request
+            alone = not leased and not self._open and not self._walks
+            for request in requisites.requests(alone=alone):
+                leased = True
+                yield request
             if leased:  # all of these may be done by now, with more to lease
                 continue
-            if not self._open and not self._walks:
+            if alone and not requisites.open:
                 return
             await self._changed.wait()
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 ROLL_HOSTS = ("feed.mix.sina.com.cn", "feed.sina.com.cn")
 PAGE_HOSTS = ("finance.sina.com.cn", "news.sina.com.cn", "cj.sina.com.cn", "k.sina.com.cn", "www.sina.com.cn")
 IMAGE_HOSTS = ("n.sinaimg.cn", *(f"n{number}.sinaimg.cn" for number in range(4)), "k.sinaimg.cn")
-HOSTS = (*PAGE_HOSTS, *ROLL_HOSTS, *IMAGE_HOSTS)
+WEIBO_HOSTS = ("wx1.sinaimg.cn", "tva1.sinaimg.cn")  #: a picture only for who comes from a page of Sina's
+HOSTS = (*PAGE_HOSTS, *ROLL_HOSTS, *IMAGE_HOSTS, *WEIBO_HOSTS)
 ROBOTS = b"# invented\nUser-agent: *\nDisallow: /cgi-bin/\nDisallow: /private/\n"
 
 
@@ -112,14 +113,14 @@ class Site(Newsroom):
             return look.answer(self, request)
         if host not in HOSTS or request.method not in ("GET", "HEAD"):
             return Answer(b"invented: not here", 405 if host in HOSTS else 421, compress=False)
-        if not request.tls and self.redirect_http and host not in IMAGE_HOSTS:
+        if not request.tls and self.redirect_http and host not in (*IMAGE_HOSTS, *WEIBO_HOSTS):
             return redirect(f"https://{host}{request.target}")
         if path == "/robots.txt":
             rules = self.robots[host]
             return self._failure("404") if rules is None else Answer(rules, content_type="text/plain")
         if host in ROLL_HOSTS:
             return self._list(request) if path == "/api/roll/get" else self._failure("error-json")
-        return self._file(host, path)
+        return self._file(host, path, request.headers.get("referer", ""))
 
     def _failure(self, kind: str) -> Answer:
         return failures.KINDS[kind](self.now())
@@ -131,10 +132,12 @@ class Site(Newsroom):
         self.lists_given += 1
         return Answer(body, content_type=failures.JSON, max_age=0, chunked=True)
 
-    def _file(self, host: str, path: str) -> Answer:
+    def _file(self, host: str, path: str, referer: str) -> Answer:
         story = self.at(host + path)
         if story is not None:
             return self._page(story, host + path)
+        if host in WEIBO_HOSTS and ".sina.com.cn/" not in referer:
+            return self._failure("403")
         requisite = pictures.answer(host + path)
         if requisite is not None:
             return requisite
