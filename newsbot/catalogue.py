@@ -12,7 +12,7 @@ import sqlite3
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
-from newsbot.replay import Unreadable
+from newsbot.found import Unreadable
 from newsbot.sina import urls
 from newsbot.warc import index
 from newsbot.warc.reader import Record, Torn, records

@@ -14,8 +14,8 @@ from newsbot import access, arguments, post, text
 from newsbot.article import Article, Capture, Refusal
 from newsbot.characters import clean_line
 from newsbot.errors import BadInput
+from newsbot.found import Unreadable, page_from
 from newsbot.rebuild import Progress, silent
-from newsbot.replay import Unreadable, page_from
 from newsbot.sina import channels
 from newsbot.sina.plain import plain_text
 from newsbot.warc.openfile import SUFFIX
