@@ -14,8 +14,8 @@ from newsbot import access, arguments, post, text
 from newsbot.article import Article, Capture, Refusal
 from newsbot.characters import clean_line
 from newsbot.errors import BadInput
-from newsbot.found import Unreadable, page_from
 from newsbot.rebuild import Progress, silent
+from newsbot.replay import page_from
 from newsbot.sina import channels
 from newsbot.sina.plain import plain_text
 from newsbot.warc.openfile import SUFFIX
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from newsbot.archive import Archive
     from newsbot.catalogue import Catalogue
+    from newsbot.found import Unreadable
     from newsbot.ledger import ArticleRow, Ledger
 
 Reader = Callable[[Capture], Article | Refusal]
