@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import astuple
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from newsbot.found import Unreadable
@@ -22,6 +23,9 @@ from newsbot.warc.wacz import Entry, Member, Page
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+#: The records of an exchange share their address.
+address_of = lru_cache(maxsize=64)(surt)
 
 _TABLES = """
 CREATE TABLE record (
@@ -141,7 +145,7 @@ class Catalogue:
         row = index.row(record)
         facts = json.dumps(astuple(row)) if row else ""
         place = (file, record.offset, record.length, exchange, record.id)
-        about = (record.refers_to if record.type == "revisit" else "", article, surt(record.target), via, facts)
+        about = (record.refers_to if record.type == "revisit" else "", article, address_of(record.target), via, facts)
         self._database.execute("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", place + about)
 
     def _exchange(self, record: Record) -> int:

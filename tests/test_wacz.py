@@ -227,6 +227,7 @@ def test_no_room_for_it_ends_with_one_line_and_nothing_left_behind(bot: ForkedBo
         (("a.zip",), 1, "must end in .wacz"),
         (("{tmp}/folder.wacz",), 1, "is no file"),
         (("{tmp}/none/a.wacz",), 1, "none is no folder"),
+        (("/proc/a.wacz",), 1, "a.wacz"),  # where nobody may write, not even root
         (("{tmp}/a.wacz", "--channels", "chna"), 1, "did you mean china"),
         (("{tmp}/a.wacz", "--since", "yesterday"), 1, "'yesterday' is no date"),
         (("{tmp}/a.wacz", "--since", "2026-09-30", "--until", "2026-09-29"), 1, "is not before"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import zipfile
 import zlib
 from contextlib import closing
 from dataclasses import replace
@@ -106,6 +107,16 @@ def test_a_long_index_is_cut_into_blocks_that_can_be_found(tmp_path: Path) -> No
 def _member(url: str) -> bytes:
     deflater = zlib.compressobj(wbits=31)
     return deflater.compress(f"WARC/1.1\r\nWARC-Target-URI: {url}\r\n\r\n".encode()) + deflater.flush()
+
+
+def test_what_is_too_large_for_a_zip_file_makes_a_zip64_one(
+    warc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1000)  # bytes, in place of 2 GiB
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 3)
+    out = made(tmp_path / "a.wacz", [whole(warc)])
+    assert b"PK\x06\x06" in out.read_bytes()  # the ZIP64 end of the central directory
+    assert taken_apart(out).warcs == {warc.name: warc.read_bytes()}
 
 
 def _full() -> Iterator[Member]:
