@@ -63,6 +63,11 @@ DELETE FROM record WHERE exchange IN (
     SELECT exchange FROM record WHERE article IN withdrawn UNION SELECT exchange FROM record WHERE address IN blocked
 )
 """
+#: Style sheets are shared by all pages and asked once a week, for whichever article comes then: all of them are needed.
+_NEED_STYLE_SHEETS = """
+INSERT OR IGNORE INTO word SELECT 'needed', address FROM record
+    WHERE facts LIKE '%"text/css"%' AND exchange IN (SELECT exchange FROM record WHERE via > '')
+"""
 _CHOOSE_ALL = """
 INSERT INTO chosen SELECT DISTINCT exchange FROM record WHERE exchange > 0 AND exchange NOT IN (
     SELECT exchange FROM record WHERE via IN blocked AND address NOT IN needed
@@ -111,8 +116,8 @@ class Catalogue:
 
     # --- what there is ---
 
-    def read(self, path: Path, name: str) -> None:
-        """Take in the records of a WARC file; `name` is what the views call it."""
+    def read(self, path: Path, name: str) -> Iterator[int]:
+        """Take in the records of a WARC file, which the views call `name`; gives after each how far it is, bytes."""
         file = len(self._paths)
         self._paths.append(path)
         for record in records(path):
@@ -124,6 +129,7 @@ class Catalogue:
                 break
             else:
                 self._note(record, file, name)
+                yield record.offset + record.length
 
     def complete(self) -> None:
         """All files have been read."""
@@ -199,6 +205,7 @@ class Catalogue:
 
         The originals that chosen revisits repeat are chosen with them.
         """
+        self._database.execute(_NEED_STYLE_SHEETS)
         self._database.execute(_CHOOSE_ALL if everything else _CHOOSE)
         self._database.execute(_CHOOSE_ORIGINALS)
         [count] = self._column("SELECT count(*) FROM chosen")

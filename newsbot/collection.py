@@ -23,6 +23,7 @@ from newsbot.warc.wacz import Page
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
     from newsbot.archive import Archive
     from newsbot.catalogue import Catalogue
@@ -97,21 +98,29 @@ def gather(
     collection.open = [archive.relative(path) for path in sorted((archive.root / "warc").rglob(f"*.warc.gz{SUFFIX}"))]
     paths = archive.warc_files()
     _check_known([archive.relative(path) for path in paths], ledger, now)
-    for done, path in enumerate(paths, 1):
-        catalogue.read(path, archive.relative(path))
-        progress("reading", done, len(paths))
-    catalogue.complete()
+    _read(archive, paths, catalogue, progress)
     withdrawn = [row.key for row in ledger.withdrawn()]
     collection.withdrawn = len(withdrawn)
     catalogue.remove(withdrawn, access.blocked(ledger))
     total = sum(ledger.counts().values())
     for done in _want_articles(collection, catalogue, ledger, selection, page_from(archive.root)):
         progress("choosing", done, total)
-    collection.exchanges = catalogue.choose(everything=selection.everything)
-    collection.dangling = catalogue.dangling()
+    if selection.everything or collection.articles:
+        collection.exchanges = catalogue.choose(everything=selection.everything)
+        collection.dangling = catalogue.dangling()
     if not collection.exchanges:
         raise BadInput(_nothing(collection, selection))
     return collection
+
+
+def _read(archive: Archive, paths: list[Path], catalogue: Catalogue, progress: Progress) -> None:
+    sizes = [path.stat().st_size for path in paths]
+    before, total = 0, sum(sizes)
+    for path, size in zip(paths, sizes, strict=True):
+        for done in catalogue.read(path, archive.relative(path)):
+            progress("reading", before + done, total)
+        before += size
+    catalogue.complete()
 
 
 def _check_known(files: list[str], ledger: Ledger, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections import deque
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ class Scene:
     def read(self, catalogue: Catalogue) -> None:
         self.writing.close()
         for path in sorted(self.root.rglob("*.warc.gz")):
-            catalogue.read(path, path.name)
+            deque(catalogue.read(path, path.name), maxlen=0)
         catalogue.complete()
 
 
@@ -101,6 +102,21 @@ def test_pictures_come_with_every_article_that_shows_them_whoever_asked_first(
     scene.read(catalogue)
     catalogue.want("invented0000002", [TWO], [PICTURE.format("both")])
     assert chosen(catalogue) == [TWO, PICTURE.format("both"), PICTURE.format("two")]
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_a_style_sheet_comes_with_every_article_whoever_asked(
+    scene: Scene, catalogue: Catalogue, *, everything: bool
+) -> None:
+    sheet = plain(answer(b"p {}", "Content-Type: text/css"), url="https://n.sinaimg.cn/all.css")
+    sheet.via, sheet.context = ONE, {"requisite": "style"}
+    scene.page(ONE, "invented0000001")
+    scene.writing.append(sheet)
+    scene.page(TWO, "invented0000002")
+    scene.read(catalogue)
+    catalogue.remove(["invented0000001"], [ONE])
+    catalogue.want("invented0000002", [TWO], [])
+    assert chosen(catalogue, everything=everything) == [sheet.url, TWO]
 
 
 def test_a_revisit_brings_what_it_repeats_and_that_alone(scene: Scene, catalogue: Catalogue) -> None:
@@ -164,7 +180,7 @@ def test_a_foreign_file_is_chosen_from_by_address_whatever_the_order_of_its_reco
     tmp_path: Path, catalogue: Catalogue, forward: bool
 ) -> None:
     foreign(tmp_path / "foreign.warc.gz", forward=forward)
-    catalogue.read(tmp_path / "foreign.warc.gz", "foreign.warc.gz")
+    deque(catalogue.read(tmp_path / "foreign.warc.gz", "foreign.warc.gz"), maxlen=0)
     catalogue.complete()
     catalogue.want(article_key(TWO), [], [])
     assert chosen(catalogue) == [TWO]
@@ -174,7 +190,7 @@ def test_records_that_share_a_gzip_member_are_told(tmp_path: Path, catalogue: Ca
     foreign(tmp_path / "foreign.warc.gz", forward=False)
     content = gzip.decompress((tmp_path / "foreign.warc.gz").read_bytes())
     (tmp_path / "one.warc.gz").write_bytes(gzip.compress(content))
-    catalogue.read(tmp_path / "one.warc.gz", "one.warc.gz")
+    deque(catalogue.read(tmp_path / "one.warc.gz", "one.warc.gz"), maxlen=0)
     [told] = catalogue.unreadable
     assert (told.file, told.offset) == ("one.warc.gz", 0)
     assert "share one gzip member" in told.why
@@ -191,7 +207,7 @@ def test_a_context_that_is_no_json_is_told_and_its_exchange_known_by_its_address
     last = members[-1]
     block = gzip.decompress(content[last.offset :]).replace(b'newsbot: {"article"', b'newsbot: ["article"')
     path.write_bytes(content[: last.offset] + gzip.compress(block))
-    catalogue.read(path, path.name)
+    deque(catalogue.read(path, path.name), maxlen=0)
     catalogue.complete()
     assert [one.offset for one in catalogue.unreadable] == [last.offset]
     catalogue.want(article_key(ONE), [ONE], [])

@@ -7,6 +7,7 @@ import fcntl
 import os
 import zipfile
 import zlib
+from collections import deque
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -38,7 +39,7 @@ def silent(done: int) -> None:
 def whole(path: Path) -> Entry:
     """All members of a file."""
     with closing(Catalogue()) as catalogue:
-        catalogue.read(path, path.name)
+        deque(catalogue.read(path, path.name), maxlen=0)
         catalogue.complete()
         catalogue.choose(everything=True)
         [entry] = catalogue.entries()
