@@ -34,7 +34,7 @@ CREATE TABLE record (
     id TEXT,
     original TEXT,  -- of a revisit: the id of the record that it repeats
     article TEXT,  -- key of the article that it is about
-    address TEXT,  -- SURT of WARC-Target-URI
+    address TEXT,  -- SURT of WARC-Target-URI; in a requisite's metadata that of the URL which the page names
     via TEXT,  -- of a page requisite: SURT of the page that wanted it
     facts TEXT  -- what an index says of it, JSON
 );
@@ -62,11 +62,6 @@ _REMOVE = """
 DELETE FROM record WHERE exchange IN (
     SELECT exchange FROM record WHERE article IN withdrawn UNION SELECT exchange FROM record WHERE address IN blocked
 )
-"""
-#: Style sheets are shared by all pages and asked once a week, for whichever article comes then: all of them are needed.
-_NEED_STYLE_SHEETS = """
-INSERT OR IGNORE INTO word SELECT 'needed', address FROM record
-    WHERE facts LIKE '%"text/css"%' AND exchange IN (SELECT exchange FROM record WHERE via > '')
 """
 _CHOOSE_ALL = """
 INSERT INTO chosen SELECT DISTINCT exchange FROM record WHERE exchange > 0 AND exchange NOT IN (
@@ -141,9 +136,9 @@ class Catalogue:
             exchange = self._exchange(record)
         elif part_of := record.fields.get("isPartOf"):
             self.part_of.add(part_of)
-        article, via = "", ""
+        article, asked, via = "", record.target, ""
         try:
-            article, via = _about(record)
+            article, asked, via = _about(record)
         except ValueError as error:
             self.unreadable.append(
                 Unreadable(name, record.offset, f"{record.target} is not as newsbot writes it: {error}")
@@ -151,7 +146,13 @@ class Catalogue:
         row = index.row(record)
         facts = json.dumps(astuple(row)) if row else ""
         place = (file, record.offset, record.length, exchange, record.id)
-        about = (record.refers_to if record.type == "revisit" else "", article, address_of(record.target), via, facts)
+        about = (
+            record.refers_to if record.type == "revisit" else "",
+            article,
+            address_of(asked),
+            via and address_of(via),
+            facts,
+        )
         self._database.execute("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", place + about)
 
     def _exchange(self, record: Record) -> int:
@@ -178,13 +179,13 @@ class Catalogue:
     def remove(self, articles: Iterable[str], addresses: Iterable[str]) -> None:
         """Forget every exchange that is about one of these articles, or that asked one of these addresses (URLs)."""
         self._want("withdrawn", articles)
-        self._want("blocked", map(surt, addresses))
+        self._want("blocked", map(surt, filter(None, addresses)))
         self._database.execute(_REMOVE)
 
     def want(self, article: str, pages: Iterable[str], requisites: Iterable[str]) -> None:
         """Want an article, captured at `pages` (URLs), and what it needs to be shown (URLs)."""
         self._want("article", [article])
-        self._want("page", map(surt, pages))
+        self._want("page", map(surt, filter(None, pages)))
         self._want("needed", map(surt, requisites))
 
     def _want(self, kind: str, values: Iterable[str]) -> None:
@@ -205,7 +206,6 @@ class Catalogue:
 
         The originals that chosen revisits repeat are chosen with them.
         """
-        self._database.execute(_NEED_STYLE_SHEETS)
         self._database.execute(_CHOOSE_ALL if everything else _CHOOSE)
         self._database.execute(_CHOOSE_ORIGINALS)
         [count] = self._column("SELECT count(*) FROM chosen")
@@ -233,13 +233,14 @@ class Catalogue:
         return [value for (value,) in self._database.execute(query, parameters)]
 
 
-def _about(record: Record) -> tuple[str, str]:
-    """(key of the article that a record is about, page that wanted it as a requisite); ValueError."""
-    if record.target.startswith("urn:newsbot:"):
-        return str(record.facts.get("article", "")), ""
+def _about(record: Record) -> tuple[str, str, str]:
+    """(key of the article that a record is about, URL that was asked, page that wanted it as requisite); ValueError."""
+    url = record.target
+    if url.startswith("urn:newsbot:"):
+        return str(record.facts.get("article", "")), url, ""
     if record.type == "metadata" and record.content_type == index.FIELDS_TYPE:
         context = record.context
         if "requisite" in context:
-            return "", surt(record.fields.get("via", ""))
-        return str(context.get("article", "")), ""
-    return (urls.article_key(record.target) if urls.is_article(record.target) else ""), ""
+            return "", str(context.get("url", url)), record.fields.get("via", "")
+        return str(context.get("article", "")), url, ""
+    return (urls.article_key(url) if urls.is_article(url) else ""), url, ""

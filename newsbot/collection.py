@@ -18,6 +18,7 @@ from newsbot.rebuild import Progress, silent
 from newsbot.replay import page_from
 from newsbot.sina import channels
 from newsbot.sina.plain import plain_text
+from newsbot.sina.requisites import requisites
 from newsbot.warc.openfile import SUFFIX
 from newsbot.warc.wacz import Page
 
@@ -162,7 +163,7 @@ def _want(row: ArticleRow, ledger: Ledger, catalogue: Catalogue, read: Reader) -
     for capture in pages:
         article = None if capture.refers_to else read(capture)
         if isinstance(article, Article):
-            needed.update(image.url for image in article.images)
+            needed.update(one.url for one in requisites(article, "page"))
             if newest and row.state == "published" and capture.record_id == row.body_record:
                 listed = _page(row, newest, article)
     catalogue.want(row.key, access.addresses(ledger, row), needed)

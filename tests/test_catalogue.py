@@ -47,7 +47,7 @@ class Scene:
 
     def picture(self, name: str, via: str, *, original: Original | None = None) -> Written:
         exchange = plain(PNG, url=PICTURE.format(name))
-        exchange.via, exchange.context = via, {"requisite": "image"}
+        exchange.via, exchange.context = via, {"requisite": "image", "url": exchange.url}
         return self.writing.append(exchange, original)
 
     def read(self, catalogue: Catalogue) -> None:
@@ -104,19 +104,16 @@ def test_pictures_come_with_every_article_that_shows_them_whoever_asked_first(
     assert chosen(catalogue) == [TWO, PICTURE.format("both"), PICTURE.format("two")]
 
 
-@pytest.mark.parametrize("everything", [False, True])
-def test_a_style_sheet_comes_with_every_article_whoever_asked(
-    scene: Scene, catalogue: Catalogue, *, everything: bool
-) -> None:
-    sheet = plain(answer(b"p {}", "Content-Type: text/css"), url="https://n.sinaimg.cn/all.css")
-    sheet.via, sheet.context = ONE, {"requisite": "style"}
-    scene.page(ONE, "invented0000001")
-    scene.writing.append(sheet)
+def test_a_picture_that_was_redirected_is_known_by_the_address_on_the_page(scene: Scene, catalogue: Catalogue) -> None:
     scene.page(TWO, "invented0000002")
+    asked = PICTURE.format("both")
+    for url, status in ((asked, "302 Found"), ("https://k.sinaimg.cn/elsewhere.png", "200 OK")):
+        exchange = plain(answer(b"\x89PNG", status=status), url=url)
+        exchange.via, exchange.context = ONE, {"requisite": "image", "url": asked}
+        scene.writing.append(exchange)
     scene.read(catalogue)
-    catalogue.remove(["invented0000001"], [ONE])
-    catalogue.want("invented0000002", [TWO], [])
-    assert chosen(catalogue, everything=everything) == [sheet.url, TWO]
+    catalogue.want("invented0000002", [TWO], [asked])
+    assert chosen(catalogue) == [TWO, asked, "https://k.sinaimg.cn/elsewhere.png"]
 
 
 def test_a_revisit_brings_what_it_repeats_and_that_alone(scene: Scene, catalogue: Catalogue) -> None:

@@ -160,6 +160,28 @@ def test_a_withdrawn_article_never_goes_in_also_after_a_rebuild(
     assert len(made(bot, tmp_path / "again.wacz", *words).pages) == len(wacz.pages) + 1
 
 
+def test_every_article_has_its_pictures_and_style_sheets_whoever_asked_for_them_first(
+    certified: Path, tmp_path: Path, forking: Stem
+) -> None:
+    site = Site(NOW, 0, troubles=False)
+    picture = "https://n.sinaimg.cn/finance/w48h32/{}.png"
+    for name, lids in (("china", (1686, 2519)), ("stock", (2519, 2671))):
+        shown = "".join(f'<img src="{picture.format(one)}" alt="虚构">' for one in (name, "both"))
+        site.add(site.invent(body=f"<p>　　虚构的正文。</p>{shown}", lids=lids))
+    with Server(site, certified) as server:
+        bot = ForkedBot(tmp_path / "archive", server, stem=forking, settings={"REQUISITES": "page"})
+        assert bot.crawl("-a", "channels=finance").code == 0
+    styles = {row["url"] for row in table(bot, "requisite") if row["kind"] == "style"}
+    for name in ("china", "stock"):
+        wacz = made(bot, tmp_path / f"{name}.wacz", "--channels", name)
+        [page] = wacz.pages
+        assert wacz.targets(tmp_path) == {page["url"], *styles, picture.format(name), picture.format("both")}
+    assert bot.run("withdraw", page["url"], "--reason", "虚构").code == 0
+    left = made(bot, tmp_path / "left.wacz").targets(tmp_path)
+    assert {*styles, picture.format("china"), picture.format("both")} < left
+    assert picture.format("stock") not in left
+
+
 def test_a_file_that_is_being_written_is_left_out_and_told(bot: ForkedBot, tmp_path: Path) -> None:
     second = bot.warcs()[1]
     second.rename(second.with_name(second.name + ".open"))
