@@ -37,8 +37,18 @@ class Logged:
     request: bytes
     interim: bytes
     answer: bytes
-    surplus: int
+    after: bytes
     served: int  #: exchanges before it on the same connection
+
+    @property
+    def surplus(self) -> int:
+        """Bytes after the message."""
+        return len(self.after)
+
+    def allowed(self) -> list[bytes]:
+        """The blocks that stand for its answer: with or without the 1xx heads and the bytes after the message."""
+        begun = [self.answer, self.interim + self.answer]
+        return list(dict.fromkeys([*begun, *(one + self.after for one in begun)]))
 
 
 class WireServer:
@@ -158,7 +168,7 @@ class WireServer:
                 case = CASES["ok"] if before or not served else DROP
             else:
                 case = CASES[name]
-            before.append(Logged(request, case.interim, case.answer, len(case.surplus), served))
+            before.append(Logged(request, case.interim, case.answer, case.surplus, served))
         return case
 
 
