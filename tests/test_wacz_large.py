@@ -39,7 +39,7 @@ def archive(root: Path, pictures: int) -> Bot:
         for number in range(pictures):
             address = f"https://n.sinaimg.cn/invented/{story.docid}/{number}.png"
             picture = plain(answer(noise.randbytes(PICTURE), "Content-Type: image/png"), url=address)
-            picture.via, picture.context = url, {"requisite": "image"}
+            picture.via, picture.context = url, {"requisite": "image", "url": address}
             with_writer.append(picture)
     with_writer.close()
     bot = Bot(root)
