@@ -8,8 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from newsbot.article import Article, Capture, Look, Refusal
-from newsbot.desk import Desk, judge_requisite
+from newsbot.desk import Desk
 from newsbot.found import Fact, Found, Listed, No, Requisite, Same, Unreadable
+from newsbot.judgement import judge_requisite
 from newsbot.replay import Reading, page_from
 from newsbot.warc.original import Original
 

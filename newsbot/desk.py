@@ -8,25 +8,24 @@ so both end with the same rows and the same files.
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from newsbot import post, text
 from newsbot.article import REASONS, Article, Capture, Entry, Look, Refusal
-from newsbot.errors import CaptureBroken, LedgerError
+from newsbot.errors import LedgerError
 from newsbot.ledger import ArticleRow, Ledger, LookRow
 from newsbot.shelf import PLACE, Shelf
-from newsbot.sina import channels, page, urls
+from newsbot.sina import channels
+from newsbot.sina.cleaned import cleaned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-logger = logging.getLogger(__name__)
-
-#: What a site says when it wants to be left alone: its host rests then, and is not asked again at once.
-SAYS_NO = frozenset({429, 456})
+#: A page that is found gone twice, so far apart, is gone (sina.md section 3).
+CONFIRM = timedelta(hours=2)
 
 #: A title that ends like a suffixed file name is always suffixed, so that no plain name can ever meet a suffixed one.
 _LIKE_A_SUFFIX = re.compile(r"-(?:[a-z]{7}\d{7}|\d+@[a-z0-9.-]+|[0-9a-f]{16})$")
@@ -47,76 +46,7 @@ class Settled:
     state: str  #: listed, failed, refused, gone, published
     reason: str = ""
     outcome: str = ""  #: new, revised or same for a published article; else the state
-
-
-def judge_exchange(capture: Capture, asked: str, location: str | None) -> Refusal | None:
-    """The refusal of an answer that holds no page to read; None when it holds one, or is a redirect on its way.
-
-    `asked` is the URL the spider wanted, `location` the answer's Location header (None for none).
-    """
-    if not capture.status or capture.error.startswith("aborted:"):
-        return _unanswered(capture)
-    if capture.truncated:
-        return Refusal("too-large" if capture.truncated == "length" else "cut", f"truncated: {capture.truncated}")
-    if reason := _of_status(capture.status):
-        return Refusal(reason, f"status {capture.status}")
-    if is_hop(capture.status, location):
-        return None
-    if urls.canonical(capture.url) != urls.canonical(asked) and not urls.is_article(capture.url):
-        return Refusal("redirected-away", capture.url)
-    return None
-
-
-def judge_requisite(capture: Capture) -> str:
-    """Why an answer is not the image or style sheet that was asked for, a word of REASONS; '' when it may be."""
-    if not capture.status or capture.error.startswith("aborted:"):
-        return _unanswered(capture).reason
-    if capture.truncated:
-        return "too-large" if capture.truncated == "length" else "cut"
-    if capture.status in {200, 304}:
-        return ""
-    if capture.status in {404, 410}:
-        return "gone"
-    return "ban" if capture.status in SAYS_NO else _of_status(capture.status) or "http-status"
-
-
-def _of_status(status: int) -> str:
-    """The reason of an answer whose status alone says that it holds no page; '' for others."""
-    if status >= 500 or status in {408, 429}:
-        return "server-error"
-    return "forbidden" if status in {401, 403} else ""
-
-
-def _unanswered(capture: Capture) -> Refusal:
-    if capture.error.startswith("aborted:"):  # handlers.Capture.abort_all: our run ended, the site did nothing wrong
-        return Refusal("stopped", capture.error)
-    kept_away = capture.error.startswith("AddressRefused")  # resolver.py: a private address, or CONNECT_TO
-    return Refusal("not-allowed" if kept_away else "no-answer", capture.error)
-
-
-def is_hop(status: int, location: str | None) -> bool:
-    """Is this answer only the way to another one? Scrapy follows an empty Location too: it names the page itself."""
-    return status in {301, 302, 303, 307, 308} and location is not None
-
-
-def judge_page(capture: Capture, body: bytes, content_type: str) -> Article | Refusal:
-    """What the page itself says; `body` is the entity without any Content-Encoding.
-
-    The one place where any error of the parser is caught: one odd page must not end a crawl, nor every replay after it.
-    It is a refusal with its own reason, which the verdict calls unhealthy; a mended parser replays it.
-    """
-    try:
-        return page.read(body, capture.url, status=capture.status, content_type=content_type)
-    except Exception as error:
-        logger.exception("the parser failed on %s", capture.url)
-        return Refusal("parser-error", f"{type(error).__name__}: {error}".splitlines()[0])
-
-
-def validate(look: Look) -> Look:
-    """Refuse to go on with a page whose capture is not in the archive (CaptureBroken): durable before visible."""
-    if not look.capture.record_id or (look.capture.status and not look.capture.file):
-        raise CaptureBroken(f"{look.capture.url} came without a record in the archive; nothing is published from it")
-    return look
+    turn: str = ""  #: deleted or returned, when this look made it so
 
 
 @dataclass(slots=True)
@@ -152,7 +82,7 @@ class Desk:
             if row is None:
                 return Settled("listed")
             state, reason, name = _standing(row)
-            settled = replace(row, state=state, reason=reason, name=name)
+            settled = replace(row, state=state, reason=reason, name=name, tombstone=self._tombstone(row))
             rivals = self._others(settled)
             outcome = self._place(settled, rivals, look) if name else state
             if not name and settled != row:
@@ -161,13 +91,27 @@ class Desk:
             if row.name and row.name != name:  # the name it had is free for the next
                 left = self._others(row)
                 self._move(left, left)
-        return Settled(state, reason, outcome)
+        buried, risen = settled.tombstone and not row.tombstone, row.tombstone and not settled.tombstone
+        return Settled(state, reason, outcome, "deleted" if buried else "returned" if risen else "")
+
+    def _tombstone(self, row: ArticleRow) -> str:
+        """When the page of a captured article was first found gone, if a later look confirms it; '' else."""
+        if not row.body_key or row.look_key <= row.body_key:
+            return ""
+        looks = self.ledger.looks([row.key])[row.key]
+        first, last = (key.partition(" ")[0] for key in (looks.first_gone, looks.last_gone))
+        return first if first and text.unstamp(last) - text.unstamp(first) >= CONFIRM else ""
 
     def _take_down(self, row: ArticleRow, settled: ArticleRow) -> None:
         """Settle an article that has no post, or none any more."""
         if row.post and not self.ledger.claimed(row.post, row.key):
             self.shelf.remove(row.post)
-        self.ledger.settle(row.key, state=settled.state, reason=settled.reason, post="", name="")
+        self._note_standing(replace(settled, post="", name=""))
+
+    def _note_standing(self, row: ArticleRow) -> None:
+        self.ledger.settle(
+            row.key, state=row.state, reason=row.reason, post=row.post, name=row.name, tombstone=row.tombstone
+        )
 
     def shown(self, key: str) -> Article | None:
         """The page that a published article's post shows."""
@@ -191,7 +135,7 @@ class Desk:
         changed = self.shelf.put(path, post.render(_post_of(row, self._body(row, look))))
         if row.post and path != row.post and not self.ledger.claimed(row.post, row.key):
             self.shelf.remove(row.post)
-        self.ledger.settle(row.key, state=row.state, reason=row.reason, post=path, name=row.name)
+        self._note_standing(replace(row, post=path))
         if not row.post:
             return "new"
         return "revised" if changed else "same"
@@ -215,8 +159,11 @@ def look_row(look: Look) -> LookRow:
     result = look.result
     if isinstance(result, Article):
         digest = hashlib.sha256(result.body.encode()).hexdigest()
-        return LookRow(look.key, look.capture, "article", "", "", result.title, result.time, digest)
-    return LookRow(look.key, look.capture, "refused", result.reason, result.evidence, "", None, "")
+        text_digest = hashlib.sha256(cleaned(result.body).encode()).hexdigest()
+        return LookRow(
+            look.key, look.capture, "article", "", "", result.title, result.time, result.updated, digest, text_digest
+        )
+    return LookRow(look.key, look.capture, "refused", result.reason, result.evidence)
 
 
 def _standing(row: ArticleRow) -> tuple[str, str, str]:

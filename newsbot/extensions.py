@@ -174,8 +174,16 @@ def _options(settings: Any, kind: str) -> Options:
         ban_rest=timedelta(seconds=settings.getfloat("BAN_REST")),
         requisites=_requisites(settings["REQUISITES"]),
         requisite_max_age=timedelta(seconds=settings.getfloat("REQUISITE_MAX_AGE")),
+        revisit_after=_revisit_after(settings.getlist("REVISIT_AFTER")),
         info=warcinfo(settings),
     )
+
+
+def _revisit_after(given: list[Any]) -> tuple[timedelta, ...]:
+    try:
+        return tuple(timedelta(seconds=float(seconds)) for seconds in given if str(seconds).strip())
+    except ValueError:
+        raise BadInput(f"REVISIT_AFTER is {given!r}: give seconds after publication, as in 1800,10800,86400") from None
 
 
 def _requisites(mode: str) -> str:

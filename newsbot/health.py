@@ -38,6 +38,9 @@ class Facts:
     published: int = 0  #: posts written for the first time
     revised: int = 0  #: posts written anew
     same: int = 0
+    second_looks: int = 0  #: articles that were looked at again, as REVISIT_AFTER says
+    deleted: int = 0  #: captured articles found gone for the second time
+    returned: int = 0  #: such ones that are back
     refused: dict[str, int] = field(default_factory=dict)  #: by reason, lasting ones
     holes: dict[str, str] = field(default_factory=dict)  #: URL → why it is open
     holes_left: int = 0  #: in the whole ledger

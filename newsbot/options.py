@@ -21,6 +21,7 @@ class Options:
     ban_rest: timedelta = timedelta(hours=1)
     requisites: str = "images"  #: a word of sina.requisites.MODES
     requisite_max_age: timedelta = timedelta(days=7)
+    revisit_after: tuple[timedelta, ...] = ()  #: when an article is looked at again, after its publication
     info: dict[str, str] = field(default_factory=dict)  #: fields of warcinfo
 
     def writing(self) -> dict[str, Any]:
@@ -31,6 +32,13 @@ class Options:
             "max_age": self.max_age,
             "durability": self.durability,
             "payload_digest": self.payload_digest,
+        }
+
+    def coming_back(self) -> dict[str, Any]:
+        """What again.Again is told of it: second looks are a scheduled run's business."""
+        return {
+            "schedule": self.revisit_after if self.kind == "schedule" else (),
+            "lease_seconds": self.lease_seconds,
         }
 
     def wanting(self) -> dict[str, Any]:

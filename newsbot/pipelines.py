@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from itemadapter import ItemAdapter
 from scrapy.exceptions import NotConfigured
 
-from newsbot.desk import validate
 from newsbot.extensions import Archive
+from newsbot.judgement import validate
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

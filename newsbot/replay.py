@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from newsbot.article import REASONS, Article, Capture, Look, Refusal
-from newsbot.desk import SAYS_NO, is_hop, judge_exchange, judge_page
 from newsbot.discovery import past_window
 from newsbot.found import Fact, Found, Listed, No, Requisite, Same, Unreadable
+from newsbot.judgement import SAYS_NO, is_hop, judge_exchange, judge_page
 from newsbot.kept import original_of
 from newsbot.sina import listing, urls
 from newsbot.text import unstamp

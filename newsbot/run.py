@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from newsbot import discovery, health, text
+from newsbot.again import Again
 from newsbot.archive import Archive, run_stamp, write_verdict
 from newsbot.article import REASONS, Article, Capture, Look, Refusal
-from newsbot.desk import SAYS_NO, Desk, is_hop, judge_exchange
+from newsbot.desk import Desk, Settled
 from newsbot.errors import ArchiveError, NewsbotError
 from newsbot.gathering import Gathering
 from newsbot.hosts import Hosts, wait_of
 from newsbot.job import Job
+from newsbot.judgement import SAYS_NO, is_hop, judge_exchange
 from newsbot.keeping import Keeping
 from newsbot.kept import header_of
 from newsbot.ledger import Ledger, Work, file_url
@@ -76,6 +78,7 @@ class Run:
             self.hosts = Hosts(self.ledger, self.clock, self.options.ban_rest)
             self.desk = Desk(self.ledger, PostShelf(self.archive.posts), page_from(self.archive.root))
             self.wants = Wants(self.ledger, self.clock, owner=self.name, **self.options.wanting())
+            self.again = Again(self.ledger, self.clock, owner=self.name, **self.options.coming_back())
             found = catch_up(
                 self.archive, self.ledger, self.desk.shelf, self.hosts, progress, now=self.clock(), wants=self.wants
             )
@@ -168,9 +171,11 @@ class Run:
         self.facts.holes.update((url, "not asked yet") for url in self._wanted.values())
         return list(self._wanted.items())
 
-    def lease(self, limit: int, keys: Sequence[str] | None = None) -> list[Work]:
-        """Articles to ask now; they are this run's until released."""
+    def lease(self, limit: int, keys: Sequence[str] | None = None, *, again: bool = False) -> list[Work]:
+        """Articles to ask now, with `again` also those to be looked at once more; they are this run's until released."""
         work = self.ledger.lease(self.name, limit, self.clock(), self.options.lease_seconds, keys=keys)
+        if again and not work:
+            work = self.again.lease(limit)
         self._attempts.update((one.key, one.attempts) for one in work)
         return work
 
@@ -198,14 +203,14 @@ class Run:
             self._unsettled.discard(look.key)
             attempts = self._attempts.pop(look.key, 0)
             wait = None
-            if settled.state == "failed" and settled.reason != "stopped":
+            if isinstance(look.result, Refusal) and not REASONS[look.result.reason] and look.result.reason != "stopped":
                 wait = self.clock() + min(FIRST_WAIT * 2 ** min(attempts, 10), LONGEST_WAIT)
             self.ledger.release(look.key, self.name, not_before=wait)
             if settled.outcome in {"new", "revised"} and isinstance(look.result, Article):
                 self.wants.publish(look.result)
-        self._count(look, settled.outcome)
+        self._count(look, settled)
 
-    def _count(self, look: Look, outcome: str) -> None:
+    def _count(self, look: Look, settled: Settled) -> None:
         self.facts.holes.pop(self._wanted.pop(look.key, ""), None)
         if isinstance(look.result, Article):
             self.facts.captured += 1
@@ -215,9 +220,10 @@ class Run:
             self.facts.refused[reason] = self.facts.refused.get(reason, 0) + 1
         else:
             self.facts.holes[look.capture.url] = f"{look.result.reason} {look.result.evidence}".strip()
-        counter = {"new": "published", "revised": "revised", "same": "same"}.get(outcome)
-        if counter:
-            setattr(self.facts, counter, getattr(self.facts, counter) + 1)
+        for word in (settled.outcome.replace("new", "published"), settled.turn):
+            if word in {"published", "revised", "same", "deleted", "returned"}:
+                setattr(self.facts, word, getattr(self.facts, word) + 1)
+        self.facts.second_looks += look.key in self.again.keys
 
     def ban(self, host: str, retry_after: str | None = None, *, told: bool = True) -> None:
         """The site said no: the host rests, for as long as it asked (Retry-After), and the verdict says so (`told`)."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from newsbot.article import REASONS
-from newsbot.desk import judge_requisite
+from newsbot.judgement import judge_requisite
 from newsbot.ledger import Wanted
 from newsbot.sina.requisites import requisites
 from newsbot.text import unstamp

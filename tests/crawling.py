@@ -28,6 +28,7 @@ IMPOLITE = {
     "DOWNLOAD_DELAY": 0,
     "AUTOTHROTTLE_ENABLED": 0,
     "CONTACT": "tests@example.org",
+    "REVISIT_AFTER": "",
     "REQUISITES": "none",  # a test that is about them says so
 }
 

@@ -76,8 +76,8 @@ def entry(
 def look(key: str, seen: Capture, reason: str = "") -> LookRow:
     """A look at an article that gave a page, or a refusal for `reason`."""
     if reason:
-        return LookRow(key, seen, "refused", reason, "evidence", "", None, "")
-    return LookRow(key, seen, "article", "", "", "【虚构】页面标题", NOW, "d" * 64)
+        return LookRow(key, seen, "refused", reason, "evidence")
+    return LookRow(key, seen, "article", "", "", "【虚构】页面标题", NOW, digest="d" * 64)
 
 
 def fill(ledger: Ledger, count: int) -> list[str]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from newsbot.article import Article, Capture, Entry, Look, Refusal
-from newsbot.desk import Desk, Settled, is_hop, judge_exchange, validate
+from newsbot.desk import Desk, Settled
 from newsbot.errors import CaptureBroken, LedgerError
+from newsbot.judgement import is_hop, judge_exchange, validate
 from newsbot.ledger import Ledger, file_url
 from newsbot.shelf import PLACE, PostShelf
 from newsbot.text import stamp

@@ -27,11 +27,13 @@ LAYERS = (
     {
         "newsbot.discovery",
         "newsbot.desk",
+        "newsbot.judgement",
         "newsbot.health",
         "newsbot.hosts",
         "newsbot.gathering",
         "newsbot.options",
         "newsbot.arguments",
+        "newsbot.again",
         "newsbot.kept",
         "newsbot.wants",
         "newsbot.keeping",

@@ -39,7 +39,7 @@ _MOST = {
 }
 
 #: What a look says, but for where and when.
-_SEEN = ("outcome", "reason", "evidence", "title", "time", "digest")
+_SEEN = ("outcome", "reason", "evidence", "title", "time", "updated", "digest", "text_digest")
 
 
 def _merge(*keys: str) -> Statement:
@@ -123,9 +123,9 @@ class Facts(Database):
         rows = self._rows(_OF_RECORD, id=seen.refers_to)
         if not rows:
             return False
-        outcome, reason, evidence, title, time, digest = rows[0]
-        moment = unstamp(time) if time else None
-        self.note_looks([LookRow(key, seen, outcome, reason, evidence, title, moment, digest)])
+        same = dict(zip(_SEEN, rows[0], strict=True))
+        times = {name: unstamp(same[name]) if same[name] else None for name in ("time", "updated")}
+        self.note_looks([LookRow(key, seen, **(same | times))])
         return True
 
     def note_withdrawal(self, key: str, url: str, when: Key, reason: str) -> None:
@@ -225,6 +225,8 @@ def _capture_row(look: LookRow) -> dict[str, Any]:
             "evidence": look.evidence,
             "title": look.title,
             "time": _stamp(look.time),
+            "updated": _stamp(look.updated),
+            "text_digest": look.text_digest,
             "digest": look.digest,
             "file": seen.file,
             "offset": seen.offset,

@@ -20,9 +20,11 @@ class LookRow:
     outcome: str  #: article or refused
     reason: str
     evidence: str
-    title: str  #: the page's
-    time: datetime | None  #: the page's published time, aware UTC
-    digest: str  #: SHA-256 of BODY, hex
+    title: str = ""  #: the page's
+    time: datetime | None = None  #: the page's published time, aware UTC
+    updated: datetime | None = None  #: when the page says it was edited, aware UTC
+    digest: str = ""  #: SHA-256 of BODY, hex
+    text_digest: str = ""  #: SHA-256 of what the article says (sina.cleaned), hex: another one is another version
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class ArticleRow:
     channel: str
     title: str  #: the list's, newest
     ctime: str
+    mtime: str  #: last edit, by the list
     page_date: str
     page_title: str
     first_key: Key
@@ -43,10 +46,26 @@ class ArticleRow:
     look_key: Key
     look_reason: str
     withdrawal: str  #: why the operator withdrew it; '' when it stands
+    tombstone: str  #: when the page was first found gone, once a second look confirmed it; '' while it is there
     state: str  #: listed, failed, refused, gone, published, withdrawn
     reason: str
     post: str  #: path below the posts directory
     name: str  #: folded plain name, '' when there is no post
+
+
+#: Refusals that say that a page is not there any more (sina.md 2.6: redirects to the front page among them).
+GONE = frozenset({"gone", "redirected-away"})
+
+
+@dataclass(frozen=True, slots=True)
+class LooksRow:
+    """What the looks at an article come to."""
+
+    key: str  #: article key
+    looks: int  #: that gave a page
+    versions: int  #: different titles or texts among them
+    first_gone: Key  #: of the first look since the last page that found it gone; '' when none did
+    last_gone: Key
 
 
 @dataclass(frozen=True, slots=True)

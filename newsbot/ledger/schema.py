@@ -52,7 +52,8 @@ article = Table(
     *_texts("look_key", "look_outcome", "look_reason", "look_evidence"),  # largest of any look
     *_texts("withdrawal_key", "withdrawal"),  # largest of the operator's words: why it is withdrawn, '' when it is not
     Column("state", TEXT_BY_BYTES, nullable=False, server_default="listed"),  # what follows from them (desk.settle) …
-    *_texts("reason", "post", "name"),  # … with these
+    *_texts("reason", "post", "name", "tombstone"),  # … with these
+    Index("article_by_date", "date"),
     Index("article_by_name", "name"),
     Index("article_by_post", "post"),
     # A hash: PostgreSQL's B-trees refuse values above 2,704 bytes, and URLs may be longer.
@@ -67,7 +68,7 @@ capture = Table(
     _text("record_id", primary_key=True),
     *_texts("key", "article", "url"),
     Column("status", Integer, nullable=False),
-    *_texts("refers_to", "outcome", "reason", "evidence", "title", "time", "digest", "file"),
+    *_texts("refers_to", "outcome", "reason", "evidence", "title", "time", "updated", "digest", "text_digest", "file"),
     Column("offset", BigInteger, nullable=False),  # bytes; WARC files may be larger than 2 GiB
     Index("capture_by_article", "article", "key"),
 )

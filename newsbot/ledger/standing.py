@@ -11,13 +11,15 @@ from sqlalchemy import literal_column as literal
 
 from newsbot.article import Capture
 from newsbot.ledger.database import Database
-from newsbot.ledger.rows import ArticleRow, WindowRow
+from newsbot.ledger.rows import GONE, ArticleRow, LooksRow, WindowRow
 from newsbot.ledger.schema import DONE, DUE, article, capture, listed, original, window
 from newsbot.ledger.statement import BLANK, Statement, at_most, parameters
 from newsbot.ledger.values import as_keys
+from newsbot.text import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from sqlalchemy import ColumnElement
 
@@ -36,9 +38,8 @@ _OF_URL = Statement(
     .where(article.c.url == bindparam("url"))
     .order_by(case((article.c.channel_key != BLANK, literal("0")), else_=literal("1")), article.c.key)
 )
-_SETTLE = Statement(
-    update(article).where(article.c.key == bindparam("of")).values(parameters(("state", "reason", "post", "name")))
-)
+_SETTLED = ("state", "reason", "post", "name", "tombstone")
+_SETTLE = Statement(update(article).where(article.c.key == bindparam("of")).values(parameters(_SETTLED)))
 _CAPTURE = select(
     *(capture.c[name] for name in ("record_id", "key", "url", "status", "file", "offset", "refers_to")),
 )
@@ -67,6 +68,25 @@ _WINDOWS = Statement(at_most(_OF_LIST))
 _COMPLETE = Statement(at_most(_OF_LIST.where(window.c.complete)))
 _HOLES = Statement(at_most(_ROW.where(DUE).order_by(article.c.ctime.desc(), article.c.key)))
 _EVERY = _ROW.order_by(case((article.c.date != BLANK, article.c.date), else_=article.c.page_date), article.c.key)
+_OPEN: list[ColumnElement[str]] = [literal(f"'{state}'") for state in ("failed", "listed", "withdrawn")]
+_RECENT = Statement(_ROW.where(article.c.date >= bindparam("since"), article.c.state.not_in(_OPEN)))
+_SAY_GONE: list[ColumnElement[str]] = [literal(f"'{reason}'") for reason in sorted(GONE)]
+_IS_GONE = capture.c.reason.in_(_SAY_GONE) & (capture.c.key > article.c.body_key)
+_A_PAGE = capture.c.outcome == _ARTICLE
+_LOOKS = Statement(
+    lambda backend: (
+        select(
+            article.c.key,
+            func.sum(case((_A_PAGE, literal("1")), else_=literal("0"))),
+            func.count(case((_A_PAGE, capture.c.title + literal("' '") + capture.c.text_digest)).distinct()),
+            func.coalesce(func.min(case((_IS_GONE, capture.c.key))), BLANK),
+            func.coalesce(func.max(case((_IS_GONE, capture.c.key))), BLANK),
+        )
+        .select_from(article.join(capture, capture.c.article == article.c.key))
+        .where(article.c.key.in_(backend.each_key))
+        .group_by(article.c.key)
+    )
+)
 _WITHDRAWN = Statement(_ROW.where(DONE, article.c.state == literal("'withdrawn'")).order_by(article.c.key))
 _COUNTS = Statement(
     union_all(*(select(article.c.state, func.count()).where(some).group_by(article.c.state) for some in (DUE, DONE)))
@@ -124,14 +144,23 @@ class Standing(Database):
         """Those of `keys` that this list has shown."""
         return set(self._column(_SHOWN, list=list_name, keys=as_keys(keys)))
 
-    def settle(self, key: str, *, state: str, reason: str, post: str, name: str) -> None:
+    def settle(self, key: str, *, state: str, reason: str, post: str, name: str, tombstone: str = "") -> None:
         """Set the columns that follow from the others; the desk decides them."""
-        self._run(_SETTLE, {"of": key, "state": state, "reason": reason, "post": post, "name": name})
+        row = {"state": state, "reason": reason, "post": post, "name": name, "tombstone": tombstone}
+        self._run(_SETTLE, {"of": key, **row})
 
     def everything(self) -> Iterator[ArticleRow]:
         """Every article by its publication time, one by one, all as of one moment."""
         for _, row in self._snapshot([("article", _EVERY)]):
             yield ArticleRow(*tuple(row))
+
+    def recent(self, since: datetime) -> list[ArticleRow]:
+        """Articles that came into a list since then and were answered for, or refused."""
+        return [ArticleRow(*row) for row in self._rows(_RECENT, since=stamp(since))]
+
+    def looks(self, keys: Sequence[str]) -> dict[str, LooksRow]:
+        """What the looks at these articles come to; those without any are left out."""
+        return {row[0]: LooksRow(*row) for row in self._rows(_LOOKS, keys=as_keys(keys))}
 
     def withdrawn(self) -> list[ArticleRow]:
         """The articles that the operator withdrew."""

@@ -69,6 +69,7 @@ _DUE = Statement(_due(DUE))
 _DUE_AMONG = Statement(
     lambda backend: _due(text("state || '' IN ('failed', 'listed')")).where(article.c.key.in_(backend.each_key))
 )
+_AGAIN = Statement(lambda backend: _due(literal("1") == literal("1")).where(article.c.key.in_(backend.each_key)))
 _TAKE = Statement(_take)
 _RENEW = Statement(update(lease).where(_owned()).values(parameters(["expires"])))
 _OWN_WANTED = wanted.c.owner == bindparam("of")
@@ -104,10 +105,20 @@ class Worklist(Database):
                 due = self._rows(_DUE, now=moment, limit=limit)
             else:
                 due = self._rows(_DUE_AMONG, now=moment, limit=limit, keys=as_keys(keys))
-            if not due:
-                return []
-            keys_due = as_keys(key for key, *_ in due)
-            taken = set(self._column(_TAKE, keys=keys_due, owner=owner, now=moment, expires=after(now, seconds)))
+            return self._taken(due, owner, now, seconds)
+
+    def lease_again(self, owner: str, keys: Sequence[str], now: datetime, seconds: float) -> list[Work]:
+        """Those of `keys` that are free, whatever their state, to be looked at again; `owner`'s for `seconds`."""
+        with self.transaction(alone=False):
+            due = self._rows(_AGAIN, now=stamp(now), limit=len(keys), keys=as_keys(keys))
+            return self._taken(due, owner, now, seconds)
+
+    def _taken(self, due: Sequence[tuple[Any, ...]], owner: str, now: datetime, seconds: float) -> list[Work]:
+        """The ones of `due` that could be leased."""
+        if not due:
+            return []
+        keys = as_keys(key for key, *_ in due)
+        taken = set(self._column(_TAKE, keys=keys, owner=owner, now=stamp(now), expires=after(now, seconds)))
         return [Work(*row) for row in due if row[0] in taken]
 
     def renew(self, owner: str, now: datetime, seconds: float) -> None:

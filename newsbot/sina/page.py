@@ -8,6 +8,7 @@ from turbohtml import Document, Element, Node, Text
 
 from newsbot.article import Article, Refusal
 from newsbot.sina import body as bodies
+from newsbot.sina import furniture
 from newsbot.sina.fields import Places, article
 from newsbot.sina.layouts import LAYOUTS, Layout
 from newsbot.text import decode
@@ -26,14 +27,6 @@ _BAN_PHRASE = "已被新浪安全部门封禁"
 #: What the page of a missing article says, whatever its status (sina.md 2.6).
 _MISSING = ("页面没有找到", "404 Not Found on Accelerator", "无法查看当前文章")
 
-#: What stands in the article's element beside the article (sina.md 2.3): by itself it is no body.
-_FURNITURE = frozenset(
-    {
-        *("appendQr_wrap", "app-kaihu-qr", "app-qihuo-kaihu-qr", "finance_app_sina", "article-editor", "show_author"),
-        *("tech-quotation", "hqimg_related", "article-notice", "otherContent_01", "corrTxt_01", "sinaads"),
-    }
-)
-_FURNITURE_ID = "left_hzh_ad"
 _UNSHOWN = frozenset({"script", "style", "template", "link", "meta", "title"})
 _MEDIA = frozenset({"video", "audio", "iframe", "embed", "object", "svg", "canvas"})
 _VIDEO_ID = "videoList"  # `<div class="video-2017" id="videoList0">`: the player is put there by a script
@@ -143,7 +136,7 @@ def _is_media(element: Element) -> bool:
 
 
 def _is_furniture(element: Element) -> bool:
-    if element.attr("id") == _FURNITURE_ID:
+    if element.attr("id") == furniture.ADVERT_ID:
         return True
     classes = element.attr("class")
-    return classes is not None and not _FURNITURE.isdisjoint(classes.split())
+    return classes is not None and not furniture.CLASSES.isdisjoint(classes.split())

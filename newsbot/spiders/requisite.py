@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
-from newsbot.desk import is_hop, judge_requisite
 from newsbot.errors import NewsbotError
 from newsbot.extensions import Stopping
+from newsbot.judgement import is_hop, judge_requisite
 from newsbot.middlewares import NotAllowed, Resting
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from newsbot import arguments
 from newsbot.article import Article, Capture, Look, Refusal
 from newsbot.clock import system_clock
 from newsbot.console import user_agent
-from newsbot.desk import is_hop, judge_exchange, judge_page
 from newsbot.discovery import Walk
 from newsbot.errors import CaptureBroken, NewsbotError
 from newsbot.extensions import Archive, Stopping
+from newsbot.judgement import is_hop, judge_exchange, judge_page
 from newsbot.middlewares import UNDECODABLE, NotAllowed, Resting
 from newsbot.sina import listing, urls
 from newsbot.spiders.requisite import RequisiteQueue
@@ -179,7 +179,7 @@ class SinaFinance(Spider):
         room = ahead - len(self._open)
         if room < ahead // 2:  # half a load at a time: a lease of one costs as much as a lease of many
             return
-        while room > 0 and (work := self.run.lease(room)):
+        while room > 0 and (work := self.run.lease(room, again=not self._walks)):  # lists first: they tell of edits
             for one in work:
                 if until := self.run.hosts.resting(_host(one.url)):
                     self.run.put_off(one.key, until)

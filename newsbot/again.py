@@ -1,0 +1,106 @@
+"""Which articles to look at again, and when: edits and deletions show only to who comes back (sina.md section 3).
+
+The times count from publication, which edits gather behind (24 minutes to 5 hours later were seen). What an article did
+so far decides the rest: a list that says it was edited brings the next look forward, one that never changed is asked
+only once more, and a page that is gone is asked again hours later before that is believed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from newsbot.article import REASONS
+from newsbot.ledger.rows import GONE
+from newsbot.text import unstamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from newsbot.clock import Clock
+    from newsbot.ledger import ArticleRow, Ledger, LooksRow, Work
+
+#: A look that came so shortly before it was due stands for it.
+NEAR = timedelta(minutes=10)
+#: A page that is gone is looked at again after this; desk.CONFIRM of it must lie between the two.
+SECOND_LOOK = timedelta(hours=3)
+#: After so many looks without a change only the last of the schedule is left.
+ENOUGH = 3
+#: After this a refusal by robots.txt, which may be a slip of an hour, is asked anew.
+ROBOTS_AGAIN = timedelta(hours=24)
+#: Articles whose looks are asked for at a time.
+_BATCH = 500
+
+
+def next_look(row: ArticleRow, looks: LooksRow | None, schedule: Sequence[timedelta]) -> datetime | None:
+    """When the article is to be looked at again (UTC), None for never; the past means now.
+
+    `looks` is None for an article that was never answered for, as by robots.txt. `schedule`: times after publication.
+    """
+    if not schedule:
+        return None
+    published, last = unstamp(row.ctime or row.date), _moment(_last_word(row))
+    if row.look_reason == "robots" and not row.body_key:
+        return last + ROBOTS_AGAIN
+    if row.look_reason in GONE and looks is not None and looks.first_gone:
+        first = _moment(looks.first_gone)
+        return _after(last, first, (SECOND_LOOK, *schedule))
+    if row.mtime and unstamp(row.mtime) > last:
+        return unstamp(row.mtime)
+    quiet = looks is not None and looks.looks >= ENOUGH and looks.versions == 1
+    return _after(last, published, schedule[-1:] if quiet else schedule)
+
+
+def _last_word(row: ArticleRow) -> str:
+    """The key of the newest look that said something of the article; one that failed says nothing."""
+    failed = row.look_reason and not REASONS[row.look_reason]
+    return row.body_key if failed and row.body_key else row.look_key
+
+
+def _after(last: datetime, begin: datetime, schedule: Sequence[timedelta]) -> datetime | None:
+    return next((begin + wait for wait in schedule if begin + wait > last + NEAR), None)
+
+
+def _moment(key: str) -> datetime:
+    return unstamp(key.partition(" ")[0])
+
+
+class Again:
+    """One run's second looks."""
+
+    def __init__(
+        self, ledger: Ledger, clock: Clock, *, owner: str, schedule: Sequence[timedelta], lease_seconds: float
+    ) -> None:
+        """`schedule`: the times after publication, rising; empty for no second looks at all."""
+        self.keys: set[str] = set()  #: of those that were leased in this run
+        self._ledger = ledger
+        self._clock = clock
+        self._owner = owner
+        self._schedule = sorted(schedule)
+        self._seconds = lease_seconds
+        self._due: list[str] | None = None
+
+    def lease(self, limit: int) -> list[Work]:
+        """Some that are due; the newest first. What is due is found out once, at the first call."""
+        if self._due is None:
+            self._due = [key for _, key in sorted(self._found())]  # popped from its end
+        leased: list[Work] = []
+        while self._due and not leased:
+            chosen = [self._due.pop() for _ in range(min(limit, len(self._due)))]
+            leased = self._ledger.lease_again(self._owner, chosen, self._clock(), self._seconds)
+        self.keys.update(one.key for one in leased)
+        return leased
+
+    def _found(self) -> Iterator[tuple[str, str]]:
+        """(publication, key) of every article that is due."""
+        if not self._schedule:
+            return
+        now = self._clock()
+        recent = self._ledger.recent(now - self._schedule[-1] - timedelta(days=1))
+        for begin in range(0, len(recent), _BATCH):
+            rows = recent[begin : begin + _BATCH]
+            looks = self._ledger.looks([row.key for row in rows])
+            for row in rows:
+                due = next_look(row, looks.get(row.key), self._schedule)
+                if due is not None and due <= now:
+                    yield row.ctime or row.date, row.key
