@@ -172,7 +172,7 @@ class Run:
         return list(self._wanted.items())
 
     def lease(self, limit: int, keys: Sequence[str] | None = None, *, again: bool = False) -> list[Work]:
-        """Articles to ask now, with `again` also those to be looked at once more; they are this run's until released."""
+        """Articles to ask now, `again` also those to be looked at once more; they are this run's until released."""
         work = self.ledger.lease(self.name, limit, self.clock(), self.options.lease_seconds, keys=keys)
         if again and not work:
             work = self.again.lease(limit)
