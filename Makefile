@@ -12,11 +12,11 @@ UV_COMPILE = $(BIN)/python -m uv pip compile -q --universal --python-version 3.1
 RUN = .venv/requirements.txt
 DEV = .venv/requirements-dev.txt
 
-.PHONY: help demo crawl test slow check bench lock broken
+.PHONY: help demo crawl test slow check bench capture lock broken
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
 
 demo: $(RUN) ## the main job whole, on an invented Sina: posts and WARC files come to lie in demo/
 	@$(BIN)/python -m tests.demo $(ARGS)
@@ -38,9 +38,13 @@ check: $(DEV) ## ruff and mypy --strict
 bench: $(RUN) ## newsbot beside a bare Scrapy spider; the figures go to benchmarks/
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
 
+capture: $(RUN) ## what the archive alone costs, beside stock Scrapy; the figures go to benchmarks/
+	@$(BIN)/python -m benchmarks.capture $(ARGS)
+
 lock: $(DEV) ## requirements*.in -> requirements*.txt; ARGS=--upgrade takes newer versions
 	$(UV_COMPILE) $(ARGS) requirements.in -o requirements.txt
 	$(UV_COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
+	$(UV_COMPILE) $(ARGS) requirements-fast.in -o requirements-fast.txt
 	$(UV_COMPILE) $(ARGS) tests/judges/requirements.in -o tests/judges/requirements.txt
 
 # .venv is made anew, never mended: it holds what the lock says and nothing else. `import pip` fails where .venv is not
