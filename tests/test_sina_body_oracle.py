@@ -180,7 +180,9 @@ def soups(tags: list[str], ends: list[str]) -> st.SearchStrategy[str]:
 @settings(derandomize=True, max_examples=400, deadline=None)
 @given(soups(_HTML_TAGS, _HTML_TAGS))
 def test_tag_soup_is_read_as_the_oracle_reads_it(soup: str) -> None:
-    assert read_body(soup).html == oracle_says(soup)
+    expected = oracle_says(soup)
+    assume(not body.could_act(expected))  # `<iframe><script>`: then BODY is made inert
+    assert read_body(soup).html == expected
 
 
 @settings(derandomize=True, max_examples=300, deadline=None)

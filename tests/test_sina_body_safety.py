@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -106,3 +107,34 @@ def test_what_is_escaped_is_read_back_and_no_more_is_escaped_than_needed(text: s
         assert seen(escape_text(text)[: match.start()] + "&" + escape_text(text)[match.end() :], "")[0] != text
     for match in re.finditer("&amp;", escape_value(text)):
         assert seen("", escape_value(text)[: match.start()] + "&" + escape_value(text)[match.end() :])[1] != text
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<p>\n\n[点我](javascript:alert(1))</p>",
+        "<p>\n\n[点我]\n\n[点我]: java&#9;script:alert(1)</p>",
+        "<p>\n\n`<b title='` <img src=x onerror=alert(1)>'>x</b></p>",
+        "<img src=x alt='\n\n[a](onerror=alert(1)//)'>",
+        "<p title='a\n```\nb\n```\n<img src=x onerror=alert(1)>'>x</p>",
+        "<p>\n\nx <!-- a\n\n<a href='&#106;avascript:alert(1)'>x</a>\n\n--></p>",
+        "<p>\n\nx <iframe>\n\n<script>alert(1)</script></iframe></p>",
+    ],
+)
+def test_what_markdown_would_bring_to_life_is_written_so_that_it_cannot(inner: str) -> None:
+    html = read_body(f"<p>{inner}</p>").html
+    assert "<!--" not in html
+    assert not set("`[]~") & set(html)
+    assert all("\n" not in value and "<" not in value for value in re.findall(r'="([^"]*)"', html))
+
+
+def test_a_page_that_only_speaks_of_such_things_reads_as_before() -> None:
+    inner = "<p>　　写 onclick=x 或 [链接](javascript:x) `代码` ~~~ 的教程。</p>"
+    seen = body.parse_html(read_body(inner).html).select_one("p")
+    assert seen is not None
+    assert seen.text == "　　写 onclick=x 或 [链接](javascript:x) `代码` ~~~ 的教程。"
+
+
+def test_a_page_without_such_things_keeps_its_brackets_and_comments() -> None:
+    inner = '<p title="a\nb">[注](1)`x`<!-- c --></p>'
+    assert read_body(inner).html == inner

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from html import unescape
 
 from turbohtml import Document, DocumentFragment, Element, Node, parse
 
@@ -19,8 +20,11 @@ _TOO_LARGE = Refusal("too-large", f"BODY would be longer than {MAX_BODY} charact
 
 #: An attribute value that is an image's address, for an <img> that is loaded by script (step 5).
 _PICTURE = re.compile(r"\.(?:gif|png|jpg|webp)")
-#: `javascript:` as browsers read it: controls and blanks before it and line ends inside it do not count (WHATWG URL).
-_SCRIPT_URL = re.compile(r"[\x00-\x20]*" + r"[\t\n\r]*".join("javascript:"), re.IGNORECASE)
+#: A scheme that acts, as browsers read it: controls and blanks before it and line ends inside it do not count (WHATWG
+#: URL). A picture may stand in its own address.
+_JAVASCRIPT, _VBSCRIPT, _DATA = (r"[\t\n\r]*".join(scheme) for scheme in ("javascript:", "vbscript:", "data:"))
+_ACTING = rf"(?:{_JAVASCRIPT}|{_VBSCRIPT}|{_DATA}(?!image/))"
+_SCRIPT_URL = re.compile(r"[\x00-\x20]*" + _ACTING, re.IGNORECASE)
 #: Attributes whose value is a list or holds a URL after other words: SVG's animations and the refresh of a <meta>.
 _LISTS_OF_URLS = frozenset({"values", "content"})
 #: A frame's whole document in an attribute: its scripts would run on the site that shows the post.
@@ -31,6 +35,11 @@ _SCRIPT = frozenset({"script"})
 #: Elements in which another reader (a second parse, a browser with scripts on) may find markup where we saw text.
 _AMBIGUOUS = re.compile(r"<(?:svg|math|noscript)\b")
 _LAST_RESORT = _SCRIPT | {"svg", "math", "noscript", "template", "style", "xmp", "noembed", "noframes", "plaintext"}
+#: What could act if it stood where we see a text, a comment or an attribute's value: Markdown, which a post is to Hexo,
+#: ends a block of HTML at the first empty line, and then finds links, code and tags that no HTML parser sees.
+_COULD_ACT = ("<script", "javascript:", "vbscript:", _HOLDS_A_DOCUMENT)
+_DATA_URL = re.compile(r"data:(?!image/)")
+_HANDLER = re.compile(r"on(?<![a-z0-9?&]on)[a-z]+\s*=")  # its first letters first: then it is searched by them
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +67,18 @@ def read(node: Node, base_url: str) -> Body | Refusal:
         return _TOO_LARGE
     # Cleaned before it is read again: within a tag a control is part of a name, the blank in its place would end it.
     body = _second_reading(clean_markup(inner), base_url, _SCRIPT)
-    if isinstance(body, Body) and _AMBIGUOUS.search(body.html) and _is_alive(body.html):
-        return _second_reading(body.html, base_url, _LAST_RESORT)
+    if isinstance(body, Body) and (could_act(body.html) or (_AMBIGUOUS.search(body.html) and _is_alive(body.html))):
+        return _second_reading(body.html, base_url, _LAST_RESORT, inert=True)
     return body
+
+
+def could_act(html: str) -> bool:
+    """Is there anything in `html`, wherever it stands, that would act in another place?"""
+    text = unescape(html).lower()
+    joined = text.replace("\n", "").replace("\t", "").replace("\r", "")  # as in URLs
+    if any(word in joined for word in _COULD_ACT):
+        return True
+    return _HANDLER.search(text) is not None or _DATA_URL.search(joined) is not None
 
 
 def _inner_html(node: Node) -> str | None:
@@ -71,14 +89,14 @@ def _inner_html(node: Node) -> str | None:
     return html if len(html) <= MAX_BODY else None
 
 
-def _second_reading(inner: str, base_url: str, without: frozenset[str]) -> Body | Refusal:
-    """Steps 2 to 7: `inner` parsed as a document of its own, the rules applied, written again."""
+def _second_reading(inner: str, base_url: str, without: frozenset[str], *, inert: bool = False) -> Body | Refusal:
+    """Steps 2 to 7: `inner` parsed as a document of its own, the rules applied, written again; `inert` as serialise."""
     document = parse_html(inner)
     body = document.select_one("body")
     if body is None:
         return Body("")
     rules = _Rules(base_url, inert_parts=document.select_one("template") is not None)
-    html = serialise(body, limit=MAX_BODY, attributes=rules.attributes, without=without)
+    html = serialise(body, limit=MAX_BODY, attributes=rules.attributes, without=without, inert=inert)
     if html is None:
         return _TOO_LARGE
     return Body(clean_markup(html), tuple(Image(clean_line(url), caption) for url, caption in rules.images))

@@ -5,6 +5,7 @@ Written without recursion: a hostile page is nested as deep as its author liked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from turbohtml import Comment, DocumentFragment, Element, Namespace, Node, ProcessingInstruction, Text
@@ -22,6 +23,11 @@ VOID = frozenset(
 )
 #: Elements whose text is written as it is, because no parser decodes it (13.3; noscript is parsed, scripting is off).
 RAW = frozenset({"style", "script", "xmp", "iframe", "noembed", "noframes", "plaintext"})
+#: What Markdown gives a meaning of its own, as references; in attributes also what would let it see the value's end.
+_INERT = {ord(sign): f"&#{ord(sign)};" for sign in "`~[]\\"}
+_INERT_VALUE = _INERT | {ord(sign): f"&#{ord(sign)};" for sign in "<>\n"}
+#: Names of attributes by which Markdown still takes a tag for one.
+_PLAIN_NAME = re.compile(r"[a-z_:][a-z0-9_.:-]*", re.IGNORECASE)
 #: Attributes of one element beyond which asking for each by its name, a search, would be quadratic.
 _MANY = 256
 
@@ -42,13 +48,15 @@ def serialise(
     limit: int,
     attributes: Callable[[Element, str], Attributes] = lambda element, _: attributes_of(element),
     without: frozenset[str] = frozenset(),
+    inert: bool = False,
 ) -> str | None:
     """The inner HTML of `parent`; elements named in `without` are left out with all they hold.
 
     `attributes` says what the start tag of an element of that name shows. None when the HTML is longer than `limit`
-    characters: mis-nested markup can grow a thousandfold.
+    characters: mis-nested markup can grow a thousandfold. `inert`: no comments, nothing in elements whose text is
+    written as it is, and what Markdown would read as a link, code or a tag is written as character references.
     """
-    writer = _Writer(limit, raw=_is_raw(parent))
+    writer = _Writer(limit, raw=_is_raw(parent), inert=inert)
     open_elements: list[tuple[Iterator[Node], str, bool]] = []
     children, end_tag = iter(parent.children), ""
     while True:
@@ -61,18 +69,18 @@ def serialise(
                 tag = node.tag
                 if tag in without:
                     continue
-                start = _start_tag(tag, attributes(node, tag))
+                start = _start_tag(tag, attributes(node, tag), inert=inert)
                 html = node.namespace is Namespace.HTML
                 if html and tag in VOID:
                     writer.markup(start + ">")
-                elif content := _content(node, tag, without):
+                elif content := () if inert and tag in RAW else _content(node, tag, without):
                     writer.markup(start + ">")
                     open_elements.append((children, end_tag, writer.raw))
                     children, end_tag, writer.raw = iter(content), f"</{tag}>", html and tag in RAW
                     break
                 else:
                     writer.markup(f"{start}></{tag}>" if html else start + "/>")
-            elif comment := _comment(node):
+            elif not inert and (comment := _comment(node)):
                 writer.markup(comment)
         else:
             writer.markup(end_tag)
@@ -84,10 +92,11 @@ def serialise(
 class _Writer:
     """Pieces of HTML; text waits, because a reference may begin before a removed script and end after it."""
 
-    def __init__(self, limit: int, *, raw: bool) -> None:
+    def __init__(self, limit: int, *, raw: bool, inert: bool) -> None:
         self.pieces: list[str] = []
         self.text: list[str] = []
         self.raw = raw  #: is the text inside an element whose text is written as it is?
+        self.inert = inert
         self.room = limit  #: characters still allowed; below 0 it is too late
 
     def markup(self, piece: str) -> None:
@@ -95,13 +104,18 @@ class _Writer:
         if self.text:
             text = "".join(self.text)
             self.text.clear()
-            piece = (text if self.raw else escape_text(text)) + piece
+            if not self.raw:
+                text = escape_text(text)
+            piece = (text.translate(_INERT) if self.inert else text) + piece
         self.pieces.append(piece)
         self.room -= len(piece)
 
 
-def _start_tag(tag: str, attributes: Attributes) -> str:
+def _start_tag(tag: str, attributes: Attributes, *, inert: bool) -> str:
     """Without its `>`; an empty attribute is printed bare."""
+    if inert:
+        pairs = [(name, escape_value(value).translate(_INERT_VALUE)) for name, value in attributes]
+        return "<" + tag + "".join([f' {name}="{value}"' for name, value in pairs if _PLAIN_NAME.fullmatch(name)])
     return (
         "<" + tag + "".join([f' {name}="{escape_value(value)}"' if value else " " + name for name, value in attributes])
     )
