@@ -140,9 +140,8 @@ class Catalogue:
         try:
             article, asked, via = _about(record)
         except ValueError as error:
-            self.unreadable.append(
-                Unreadable(name, record.offset, f"{record.target} is not as newsbot writes it: {error}")
-            )
+            why = f"{record.target} is not as newsbot writes it: {error}"
+            self.unreadable.append(Unreadable(name, record.offset, why))
         row = index.row(record)
         facts = json.dumps(astuple(row)) if row else ""
         place = (file, record.offset, record.length, exchange, record.id)
@@ -157,7 +156,7 @@ class Catalogue:
 
     def _exchange(self, record: Record) -> int:
         """The number of the exchange that a record belongs to; two that it joins become one."""
-        ids = (record.id, *record.concurrent_to)
+        ids = [one for one in (record.id, *record.concurrent_to) if one]
         found = set()
         for one in ids:
             found.update(self._column("SELECT exchange FROM member WHERE id = ?", one))

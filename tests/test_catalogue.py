@@ -183,6 +183,18 @@ def test_a_foreign_file_is_chosen_from_by_address_whatever_the_order_of_its_reco
     assert chosen(catalogue) == [TWO]
 
 
+def test_records_without_an_id_are_not_taken_for_one_exchange(tmp_path: Path, catalogue: Catalogue) -> None:
+    members = [_record("warcinfo", "", "", b"software: another\r\n")]
+    members += [_record("response", url, "", answer(b"<html>", "Content-Type: text/html")) for url in (ONE, TWO)]
+    (tmp_path / "nameless.warc.gz").write_bytes(b"".join(members))
+    deque(catalogue.read(tmp_path / "nameless.warc.gz", "nameless.warc.gz"), maxlen=0)
+    catalogue.complete()
+    catalogue.want(article_key(TWO), [], [])
+    assert catalogue.choose(everything=False) == 1
+    [entry] = catalogue.entries()
+    assert [member.row.url for member in entry.members if member.row] == [TWO]
+
+
 def test_records_that_share_a_gzip_member_are_told(tmp_path: Path, catalogue: Catalogue) -> None:
     foreign(tmp_path / "foreign.warc.gz", forward=False)
     content = gzip.decompress((tmp_path / "foreign.warc.gz").read_bytes())

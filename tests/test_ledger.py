@@ -47,6 +47,16 @@ def test_only_what_no_list_had_shown_is_new(ledger: Ledger) -> None:
     assert ledger.listed_by("china", ["a"]) == set()
 
 
+def test_every_article_comes_by_its_publication_time_while_others_are_asked_for(ledger: Ledger) -> None:
+    ledger.note_entries(capture(1), [entry("late", age=-60), entry("early", 1, age=60), entry("b", 2), entry("a", 3)])
+    ledger.note_looks([look("on-no-list", capture(2))])  # its page says NOW
+    keys = []
+    for row in ledger.everything():
+        assert ledger.article(row.key) == row
+        keys.append(row.key)
+    assert keys == ["early", "a", "b", "on-no-list", "late"]
+
+
 def test_a_capture_is_found_again_with_an_offset_above_two_gib(ledger: Ledger) -> None:
     seen = Capture("<urn:uuid:1>", "2026-09-29T12:00:00.000000Z", "https://x/", 200, "warc/big.warc.gz", 3 << 31)
     ledger.note_looks([look("a", seen)])
