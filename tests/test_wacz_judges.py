@@ -88,3 +88,14 @@ def test_the_checkers_are_content_with_its_warc_files(wacz: Path, judge: list[st
     for name, content in taken_apart(wacz).warcs.items():
         (tmp_path / name).write_bytes(content)
         subprocess.run([*judge, tmp_path / name], check=True, capture_output=True)
+
+
+def test_pywb_takes_it_and_finds_every_page_in_it(wacz: Path, tools: Path, tmp_path: Path) -> None:
+    for words in (("init", "sina"), ("add", "sina", wacz, "--unpack-wacz")):
+        subprocess.run([tools / "wb-manager", *words], cwd=tmp_path, check=True, capture_output=True)
+    lines = (tmp_path / "collections" / "sina" / "indexes" / "index.cdxj").read_text("utf-8").splitlines()
+    found = taken_apart(wacz)
+    assert len(lines) == len(found.index)
+    captured = {place(line)[1:3] for line in lines}
+    for page in found.pages:
+        assert ("".join(filter(str.isdigit, page["ts"])), page["url"]) in captured

@@ -50,6 +50,7 @@ def taken_apart(path: Path) -> Wacz:
         contents = {info.filename: archive.read(info) for info in archive.infolist()}
         stored = {info.filename for info in archive.infolist() if info.compress_type == zipfile.ZIP_STORED}
     assert {name for name in contents if name.endswith(".gz")} <= stored
+    check_places(path)
     package = found.package = json.loads(contents.pop("datapackage.json"))
     assert (package["profile"], package["wacz_version"]) == ("data-package", "1.1.1")
     check_digest(path, json.loads(contents.pop("datapackage-digest.json")))
@@ -67,6 +68,19 @@ def taken_apart(path: Path) -> Wacz:
         member = gzip.decompress(found.warcs[row["filename"]][begin : begin + int(row["length"])])
         assert f"WARC-Target-URI: {row['url']}\r\n".encode() in member
     return found
+
+
+def check_places(path: Path) -> None:
+    """What ReplayWeb.page takes for a file's place is its place.
+
+    wabac.js reads a file's own head only where the directory has an extra field for it, else it takes there to be none.
+    """
+    content = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            name, extra = (int.from_bytes(content[info.header_offset + at :][:2], "little") for at in (26, 28))
+            assert not extra or info.extra, f"{info.filename}: {extra} bytes that the directory does not tell of"
+            assert name == len(info.filename.encode())
 
 
 def check_digest(path: Path, facts: dict[str, str]) -> None:

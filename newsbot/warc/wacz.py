@@ -208,8 +208,8 @@ class _Package:
         info.compress_type = ZIP_DEFLATED if packed else ZIP_STORED
         info.external_attr = 0o644 << 16
         info.file_size = size or 0  # tells zipfile whether it must write ZIP64
-        if size is None:  # ReplayWeb.page looks for an extra field, here ZIP64's, only where the directory has one too
-            info.extra = struct.pack("<HHBI", 0x5455, 5, 1, int(self._about.created.timestamp()))  # time of change
+        # ReplayWeb.page looks for extra fields, such as ZIP64's, at a file only where the directory has one for it too.
+        info.extra = struct.pack("<HHBI", 0x5455, 5, 1, int(self._about.created.timestamp()))  # time of change
         with self._zip.open(info, "w", force_zip64=size is None) as target:
             hashing = _Hashing(target)
             yield hashing
