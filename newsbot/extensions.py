@@ -249,7 +249,7 @@ class Progress:
         facts = archive.run.facts
         refused = sum(facts.refused.values())
         self._bar.set_postfix_str(
-            f"{len(archive.run.listed)} listed, {facts.published} published, {refused} refused", refresh=False
+            f"{len(archive.run.lists.shown)} listed, {facts.published} published, {refused} refused", refresh=False
         )
         self._bar.update(facts.exchanges - self._bar.n)
         self._bar.refresh()

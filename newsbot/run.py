@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from newsbot import discovery, health, text
+from newsbot import health, text
 from newsbot.again import Again
 from newsbot.archive import Archive, run_stamp, write_verdict
 from newsbot.article import REASONS, Article, Capture, Look, Refusal
@@ -24,10 +24,11 @@ from newsbot.judgement import SAYS_NO, is_hop, judge_exchange
 from newsbot.keeping import Keeping
 from newsbot.kept import header_of
 from newsbot.ledger import Ledger, Work, file_url
+from newsbot.lists import Lists
 from newsbot.rebuild import catch_up
 from newsbot.replay import page_from
 from newsbot.shelf import PostShelf
-from newsbot.sina import channels, listing, urls
+from newsbot.sina import urls
 from newsbot.wants import Wants
 from newsbot.warc.writer import Writer
 
@@ -54,7 +55,6 @@ class Run:
         self.began = clock()
         self.name = run_stamp(self.began)
         self.facts = health.Facts(run=self.name, kind=options.kind, began=text.stamp(self.began))
-        self.listed: set[str] = set()  #: article keys the lists showed in this run
         self._attempts: dict[str, int] = {}
         self._wanted: dict[str, str] = {}  # article key → URL given with -a urls and not settled yet
         self._unsettled: set[str] = set()  # article keys of failed answers after which something else was to follow
@@ -85,6 +85,14 @@ class Run:
             self.facts.recovered, self.facts.damaged = found
             writer = Writer(self.archive.root, clock=self.clock, **self.options.writing())
             self.keeping = Keeping(self.archive.root, writer, self.ledger)
+            self.lists = Lists(
+                self.ledger,
+                self.keeping,
+                self.desk,
+                self.facts,
+                clock=self.clock,
+                overlap_every=self.options.overlap_every,
+            )
             self._closing = opening.pop_all()
 
     # --- capture ---
@@ -125,42 +133,6 @@ class Run:
         facts = {"article": key, "url": url, "reason": refusal.reason, "evidence": refusal.evidence}
         noted = await self.keeping.note(f"urn:newsbot:refusal:{key}", facts)
         return Look(key, replace(noted, url=url), refusal)
-
-    # --- lists ---
-
-    def plan(self, only: Sequence[str], since: datetime | None, until: datetime | None) -> list[discovery.Window]:
-        """The windows this run reads."""
-        now = self.clock()
-        if since:
-            return discovery.span(only or channels.DEFAULT_LISTS, since, min(until or now, now))
-        return discovery.plan(now, self.past, overlap_every=self.options.overlap_every, only=only)
-
-    def past(self, list_name: str) -> list[discovery.PastWindow]:
-        """A list's windows that were read to their end, newest first."""
-        return [discovery.past_window(row.facts) for row in self.ledger.windows(list_name, complete=True)]
-
-    def listing(self, capture: Capture, page: listing.Page) -> None:
-        """One answer of a list."""
-        noted = self.desk.list_entries(capture, page.entries)
-        self.listed.update(entry.key for entry in page.entries)
-        self.facts.new += len(noted.new)
-        self.facts.revised += len(noted.revised)
-        self.facts.skipped += len(page.skipped)
-
-    async def window(self, walk: discovery.Walk) -> None:
-        """A window was read to its end, or given up: the fact becomes a record and a row."""
-        facts = walk.facts() | {"kind": self.options.kind}
-        if walk.window.cross_check:
-            missing = discovery.not_shown(walk, self.ledger.listed_by("finance", list(walk.seen)), self.past("finance"))
-            facts["extra"] = len(missing)
-            if missing:
-                self.facts.extra[walk.window.list_name] = len(missing)
-        noted = await self.keeping.note(f"urn:newsbot:window:{walk.window.list_name}:{self.name}", facts)
-        self.ledger.note_window(noted.key(), facts)
-        self.facts.windows += 1
-        self.facts.lists[walk.window.list_name] = facts
-        if not walk.complete:
-            self.facts.incomplete.append(f"{walk.window.list_name}: {walk.why}")
 
     # --- articles ---
 
@@ -253,7 +225,7 @@ class Run:
         ended = self.clock()
         self.facts.ended = text.stamp(ended)
         self.facts.seconds = (ended - self.began).total_seconds()
-        self.facts.listed = len(self.listed)
+        self.facts.listed = len(self.lists.shown)
         self.facts.requisites = self.wants.tally.facts(self.wants.left())
         self.facts.peak_mb = health.peak_mb()
         if self.options.kind == "urls":

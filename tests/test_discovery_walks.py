@@ -10,9 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from newsbot.article import Entry, Refusal
-from newsbot.discovery import MAX_PAGES, PastWindow, Walk, Window, not_shown, past_window
+from newsbot.discovery import PastWindow, Window, not_shown, past_window
 from newsbot.sina import listing
 from newsbot.text import BEIJING
+from newsbot.walk import MAX_PAGES, Walk
 
 NOW = datetime(2026, 9, 29, 12, 30, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -238,10 +239,10 @@ def test_a_cross_check_counts_what_the_list_of_all_finance_read_and_did_not_show
     walk.take(page([1, 9, 11, 30, 60 * 25]))
     past = [replace(WHOLE, low=NOW - 99 * HOUR, complete=False), WHOLE]
     # Younger than ten minutes may have come in between; older than what was read is unknown; 30 was shown.
-    assert not_shown(walk, ["age30"], past) == ["age11"]
+    assert not_shown(walk.seen, ["age30"], past) == ["age11"]
 
 
 def test_a_cross_check_says_nothing_while_the_list_of_all_finance_was_never_read_whole() -> None:
     walk = pages_walk()
     walk.take(page([11, 90]))
-    assert not_shown(walk, [], [replace(WHOLE, complete=False), replace(WHOLE, back_fill=True)]) == []
+    assert not_shown(walk.seen, [], [replace(WHOLE, complete=False), replace(WHOLE, back_fill=True)]) == []

@@ -26,6 +26,8 @@ LAYERS = (
     {"newsbot.ledger"},
     {
         "newsbot.discovery",
+        "newsbot.walk",
+        "newsbot.lists",
         "newsbot.desk",
         "newsbot.judgement",
         "newsbot.health",

@@ -14,13 +14,13 @@ from newsbot import arguments
 from newsbot.article import Article, Capture, Look, Refusal
 from newsbot.clock import system_clock
 from newsbot.console import user_agent
-from newsbot.discovery import Walk
 from newsbot.errors import CaptureBroken, NewsbotError
 from newsbot.extensions import Archive, Stopping
 from newsbot.judgement import is_hop, judge_exchange, judge_page
 from newsbot.middlewares import UNDECODABLE, NotAllowed, Resting
 from newsbot.sina import listing, urls
 from newsbot.spiders.requisite import RequisiteQueue
+from newsbot.walk import Walk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -90,7 +90,7 @@ class SinaFinance(Spider):
                 yield self._article_request(key, url)
         else:
             wish = self.arguments
-            self._walks.extend(Walk(window) for window in self.run.plan(wish.lists, wish.since, wish.until))
+            self._walks.extend(Walk(window) for window in self.run.lists.plan(wish.lists, wish.since, wish.until))
             for request in self._next_walk():
                 yield request
         while not self.archive.stopping.is_set():
@@ -130,7 +130,7 @@ class SinaFinance(Spider):
         """A list's answer: note its entries, ask for what the walk wants next."""
         answer = _list_answer(response)
         if isinstance(answer, listing.Page):
-            self.run.listing(response.meta["capture"], answer)
+            self.run.lists.answer(response.meta["capture"], answer)
             self._changed.set()
         elif answer.reason == "ban":
             self.run.ban(_host(response.url))
@@ -158,13 +158,13 @@ class SinaFinance(Spider):
             return
         if url is not None:
             walk.fail("the run was stopped")
-        await self.run.window(walk)
+        await self.run.lists.end(walk)
         self._walks.popleft()
         if walk.unreachable:  # asking for twenty more lists would only be impolite
             others, self._walks = self._walks, deque()
             for other in others:
                 other.fail(f"not asked, as {walk.window.list_name} could not be: {walk.why}")
-                await self.run.window(other)
+                await self.run.lists.end(other)
         for request in self._next_walk():
             yield request
         self._changed.set()

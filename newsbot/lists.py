@@ -1,0 +1,79 @@
+"""A run's dealings with lists: which windows it reads, and what becomes of their answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from newsbot import discovery
+from newsbot.sina import channels
+from newsbot.text import unstamp
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+    from newsbot.article import Capture
+    from newsbot.clock import Clock
+    from newsbot.desk import Desk
+    from newsbot.health import Facts
+    from newsbot.keeping import Keeping
+    from newsbot.ledger import Ledger
+    from newsbot.sina import listing
+    from newsbot.walk import Walk
+
+#: Complete windows of a list that a scheduled run looks back on, and a back-fill: some years of days.
+_RECENT, _ALL = 200, 100_000
+
+
+class Lists:
+    """The part of a Run that reads lists."""
+
+    def __init__(
+        self, ledger: Ledger, keeping: Keeping, desk: Desk, facts: Facts, *, clock: Clock, overlap_every: timedelta
+    ) -> None:
+        """`facts` are the run's, and count what the lists bring."""
+        self.shown: set[str] = set()  #: article keys the lists showed in this run
+        self._ledger = ledger
+        self._keeping = keeping
+        self._desk = desk
+        self._facts = facts
+        self._clock = clock
+        self._overlap_every = overlap_every
+
+    def plan(self, only: Sequence[str], since: datetime | None, until: datetime | None) -> list[discovery.Window]:
+        """The windows this run reads."""
+        now = self._clock()
+        if since:
+            lists = only or channels.DEFAULT_LISTS
+            return discovery.span(lists, since, min(until or now, now), lambda name: self.past(name, _ALL))
+        return discovery.plan(now, self.past, overlap_every=self._overlap_every, only=only)
+
+    def past(self, list_name: str, limit: int = _RECENT) -> list[discovery.PastWindow]:
+        """A list's windows that were read to their end, newest first."""
+        rows = self._ledger.windows(list_name, limit, complete=True)
+        return [discovery.past_window(row.facts, unstamp(row.key.partition(" ")[0])) for row in rows]
+
+    def answer(self, capture: Capture, page: listing.Page) -> None:
+        """One answer of a list."""
+        noted = self._desk.list_entries(capture, page.entries)
+        self.shown.update(entry.key for entry in page.entries)
+        self._facts.new += len(noted.new)
+        self._facts.revised += len(noted.revised)
+        self._facts.skipped += len(page.skipped)
+
+    async def end(self, walk: Walk) -> None:
+        """A window was read to its end, or given up: the fact becomes a record and a row."""
+        name = walk.window.list_name
+        facts = walk.facts() | {"kind": self._facts.kind}
+        if walk.window.cross_check:
+            known = self._ledger.listed_by("finance", list(walk.seen))
+            missing = discovery.not_shown(walk.seen, known, self.past("finance"))
+            facts["extra"] = len(missing)
+            if missing:
+                self._facts.extra[name] = len(missing)
+        noted = await self._keeping.note(f"urn:newsbot:window:{name}:{self._facts.run}", facts)
+        self._ledger.note_window(noted.key(), facts)
+        self._facts.windows += 1
+        self._facts.lists[name] = facts
+        if not walk.complete:
+            self._facts.incomplete.append(f"{name}: {walk.why}")
