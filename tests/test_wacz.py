@@ -67,6 +67,13 @@ def test_the_whole_archive_is_in_it_byte_for_byte_with_its_index(crawled: Forked
     assert wacz.package["title"] == "Sina Finance, newsbot"
 
 
+@pytest.mark.parametrize("words", [(), ("--channels", "china")])
+def test_scrapy_verify_finds_no_fault_with_it(crawled: ForkedBot, tmp_path: Path, words: tuple[str, ...]) -> None:
+    made(crawled, tmp_path / "a.wacz", *words)
+    ended = crawled.run("verify", str(tmp_path / "a.wacz"))
+    assert (ended.code, ended.err) == (0, ""), ended
+
+
 def test_each_published_article_is_a_page_with_title_time_and_text(crawled: ForkedBot, tmp_path: Path) -> None:
     wacz = made(crawled, tmp_path / "all.wacz")
     captured = {(row["url"], row["timestamp"]) for row in wacz.rows()}
