@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import pickle
 import sqlite3
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from newsbot.article import Article, Capture, Look, Refusal
 from newsbot.desk import Desk
-from newsbot.found import Fact, Found, Listed, No, Requisite, Same, Unreadable
+from newsbot.found import Fact, Found, Listed, No, Requisite, Same, Unreadable, counts
 from newsbot.judgement import judge_requisite
 from newsbot.replay import Reading, page_from
+from newsbot.sina import urls
+from newsbot.warc.enclosed import located
 from newsbot.warc.original import Original
+from newsbot.warc.reader import Record
+from newsbot.warc.resume import all_records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -83,7 +88,7 @@ class Absorber:
         """Note facts, in transactions of BATCH: another run that waits for the ledger gets its turn between them."""
         for batch in _batches(found):
             with self._ledger.transaction():
-                for one in batch:
+                for one in filter(counts, batch):
                     self._note(one)
 
     def _note(self, one: Found) -> None:
@@ -137,12 +142,52 @@ class Absorber:
 
     def _note_early(self) -> None:
         """Note the revisits whose originals have been read by now; the others dangle."""
-        for one in self._early:
-            seen = one.capture
-            if not self._ledger.note_same(one.key, seen):
-                why = f"the revisit of {seen.url} repeats {seen.refers_to}, which no file holds; restore that file"
-                self.unreadable.append(Unreadable(seen.file, seen.offset, why))
+        unknown = [
+            one
+            for one in self._early
+            if not (self._note_same(one, one.capture.refers_to) or self._note_same(one, self._at(one)))
+        ]
+        twins = _twins(self._root, unknown)
+        for one in unknown:
+            candidates = twins.get((one.capture.file, one.digest), ())
+            if not any(self._note_same(one, record_id) for _, _, record_id in sorted(candidates)):
+                self.unreadable.append(Unreadable(one.capture.file, one.capture.offset, _dangling(one)))
         self._early.clear()
+
+    def _note_same(self, one: Same, original: str) -> bool:
+        return bool(original) and self._ledger.note_same(one.key, replace(one.capture, refers_to=original))
+
+    def _at(self, one: Same) -> str:
+        """The record of the capture that a revisit names by address and time, which may have whole seconds only."""
+        seconds = len("2026-09-29T00:39:35")
+        known = [
+            (seen.date != one.date, seen.record_id)
+            for seen in self._ledger.captures(urls.article_key(one.target))
+            if seen.url == one.target and seen.date[:seconds] == one.date[:seconds] and not seen.refers_to
+        ]
+        return min(known)[1] if known else ""
+
+
+def _twins(root: Path, unknown: Sequence[Same]) -> dict[tuple[str, str], list[tuple[bool, str, str]]]:
+    """For revisits that name no original to be found: the responses of the same file with the same payload digest.
+
+    By file and digest, as (of another address, date, record id). One more reading of such a file, which is rare.
+    """
+    wanted = {(one.capture.file, one.digest): one.capture.url for one in unknown if one.digest}
+    twins: dict[tuple[str, str], list[tuple[bool, str, str]]] = {}
+    for file in sorted({file for file, _ in wanted}):
+        for record in all_records(located(root / file)):
+            if isinstance(record, Record) and record.type == "response":
+                place = (file, record.headers.get("warc-payload-digest", ""))
+                if place in wanted:
+                    twins.setdefault(place, []).append((record.target != wanted[place], record.date, record.id))
+    return twins
+
+
+def _dangling(one: Same) -> str:
+    seen = one.capture
+    named = seen.refers_to or f"{one.target} {one.date}".strip() or one.digest or "a record it does not name"
+    return f"the revisit of {seen.url} repeats {named}, which no file holds; restore that file"
 
 
 def _batches(many: Iterable[T]) -> Iterator[list[T]]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 #: The date has six digits of a second, so comparing the text compares date, then record, then position.
 Key = str
 
+#: Below ARCHIVE_DIR: files of other tools, brought in with `scrapy import`. Every capture of our own wins over theirs.
+IMPORTED = "warc/imported/"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -134,9 +137,22 @@ class Capture:
         """The record that holds the page: its own, or of a revisit the one that it repeats."""
         return self.refers_to or self.record_id
 
+    @property
+    def imported(self) -> bool:
+        """Is it another's evidence?"""
+        return self.file.startswith(IMPORTED)
+
     def key(self, position: int = 0) -> Key:
         """The ordering key of what this capture shows at `position`."""
         return f"{self.date} {self.record_id} {position:06d}"
+
+    def least(self, position: int = 0) -> Key:
+        """The key among keys of which the smallest wins: another's evidence comes after all captures of our own."""
+        return f"~{self.key(position)}" if self.imported else self.key(position)
+
+    def most(self, position: int = 0) -> Key:
+        """The key among keys of which the largest wins: another's evidence comes before all captures of our own."""
+        return f"!{self.key(position)}" if self.imported else self.key(position)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from newsbot.article import Capture, Entry, Look
+from newsbot.article import IMPORTED, Capture, Entry, Look, Refusal
 from newsbot.warc.original import Original
 
 if TYPE_CHECKING:
@@ -44,14 +44,21 @@ class No:
 
     host: str
     when: datetime
+    file: str  #: of the answer
 
 
 @dataclass(frozen=True, slots=True)
 class Same:
-    """A revisit of an article's page: it shows what the capture shows that it refers to."""
+    """A revisit of an article's page: it shows what the capture shows that it refers to.
+
+    Tools name that capture by its record, as newsbot does, or by address and time, or only by its payload.
+    """
 
     key: str  #: article key
     capture: Capture
+    target: str = ""  #: WARC-Refers-To-Target-URI
+    date: str = ""  #: WARC-Refers-To-Date, as `Record.date` writes it
+    digest: str = ""  #: WARC-Payload-Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +71,19 @@ class Requisite:
 
 
 Found = Listed | Look | Same | Requisite | Fact | No | Original | Unreadable
+
+
+def counts(one: Found) -> bool:
+    """Does this tell something for the views? Of another's evidence not all does (`scrapy import`).
+
+    A host's no was not to us, a look that failed says nothing of the article, and facts are of the run that wrote them.
+    """
+    match one:
+        case Listed() | Same() | Unreadable():
+            return True
+        case Look(result=Refusal(lasting=False)) | Fact() | Requisite():
+            return not one.capture.imported
+        case Look():
+            return True
+        case No() | Original():
+            return not one.file.startswith(IMPORTED)

@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from newsbot.archive import RunLock
 from newsbot.errors import Locked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from newsbot.archive import Archive
     from newsbot.clock import Clock
     from newsbot.ledger import Ledger
 
+#: Every kind of work that has a lock of this machine.
+KINDS = ("schedule", "backfill", "urls", "import")
+
 #: The lease, renewed every third of it.
 SECONDS = 90.0
+
+
+@contextmanager
+def stillness(archive: Archive, command: str) -> Iterator[None]:
+    """Nothing else is at work on the archive until the block ends; Locked, with one line, while something is."""
+    with ExitStack() as closing:
+        for kind in KINDS:
+            lock = RunLock(archive, kind)
+            if not lock.acquire():
+                raise Locked(f"another run ({kind}) is at work on {archive.root}; {command} when it has ended")
+            closing.callback(lock.release)
+        yield
 
 
 class Job:

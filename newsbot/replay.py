@@ -18,14 +18,19 @@ from newsbot.judgement import SAYS_NO, is_hop, judge_exchange, judge_page
 from newsbot.kept import original_of
 from newsbot.sina import listing, urls
 from newsbot.text import unstamp
+from newsbot.warc.enclosed import located
 from newsbot.warc.files import either_name
-from newsbot.warc.original import NOT_MODIFIED, Original, payload_digest
-from newsbot.warc.reader import Record, Torn, fetch, records
+from newsbot.warc.original import Original, payload_digest
+from newsbot.warc.reader import Record, Torn, fetch
+from newsbot.warc.resume import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+
+#: How the profile of a revisit ends that stands for a 304, in WARC/1.0 and 1.1.
+NOT_MODIFIED = "/revisit/server-not-modified"
 
 #: What an article key looks like (design.md, "Article key"). It becomes part of a file name, and a WARC file can come
 #: from anywhere: no slash, no leading dot, not long.
@@ -46,24 +51,26 @@ class Reading:
 
     waiting: dict[str, tuple[Record, str]] = field(default_factory=dict)  #: answers and their files, by record id
     asked: dict[str, Asked] = field(default_factory=dict)  #: what was asked, by the answer's record id
+    pages: bool = True  #: False: of answers only what later ones may be kept as a revisit of
 
-    def file(self, path: Path, name: str) -> Iterator[Found]:
-        """Everything that one WARC file tells; `name` is what the views call the file."""
+    def file(self, path: Path, name: str, found: Iterable[Record | Torn] = ()) -> Iterator[Found]:
+        """Everything that one WARC file tells; `name` is what the views call the file, `found` what it holds."""
         ours = False
-        for record in records(path):
+        for record in found or readable(path):
+            file = f"{name}{record.file.removeprefix(str(path))}"  # of a WACZ the WARC file in it
             if isinstance(record, Torn):
-                yield Unreadable(name, record.offset, record.why)
+                yield Unreadable(file, record.offset, record.why)
             elif record.type == "warcinfo":
-                ours = b"software: newsbot/" in record.block
+                ours = _is_ours(record)
             elif record.type == "metadata":
-                yield from self._metadata(record, name)
+                yield from self._metadata(record, file)
             elif record.type in ("response", "revisit"):
-                yield from self._response(record, name, ours=ours)
+                yield from self._response(record, file, ours=ours)
 
     def leftovers(self) -> Iterator[Found]:
         """Answers whose metadata record is in no file: their own URL says what they are."""
         for record, name in self.waiting.values():
-            yield from _answer(record, name, Asked())
+            yield from self._answer(record, name, Asked())
         self.waiting.clear()
 
     def join(self, other: Reading) -> Iterator[Found]:
@@ -71,7 +78,7 @@ class Reading:
         self.asked.update(other.asked)
         self.waiting.update(other.waiting)
         for response_id in [one for one in self.waiting if one in self.asked]:
-            yield from _answer(*self.waiting.pop(response_id), self.asked.pop(response_id))
+            yield from self._answer(*self.waiting.pop(response_id), self.asked.pop(response_id))
 
     def _metadata(self, record: Record, name: str) -> Iterator[Found]:
         if record.target.startswith("urn:newsbot:"):
@@ -91,17 +98,33 @@ class Reading:
             elif "article" in asked.context and (refusal := judge_exchange(capture, record.target, None)):
                 yield Look(asked.context["article"], capture, refusal)
         elif (response_id := record.concurrent_to[-1]) in self.waiting:
-            yield from _answer(*self.waiting.pop(response_id), asked)
+            yield from self._answer(*self.waiting.pop(response_id), asked)
         else:
             self.asked[response_id] = asked
 
     def _response(self, record: Record, name: str, *, ours: bool) -> Iterator[Found]:
         if record.id in self.asked:
-            yield from _answer(record, name, self.asked.pop(record.id))
+            yield from self._answer(record, name, self.asked.pop(record.id))
         elif ours:
             self.waiting[record.id] = (record, name)
         else:
-            yield from _answer(record, name, Asked())
+            yield from self._answer(record, name, Asked())
+
+    def _answer(self, record: Record, name: str, asked: Asked) -> Iterator[Found]:
+        if self.pages:
+            yield from _answer(record, name, asked)
+        elif record.type == "response":
+            yield from _original(record, _capture(record, name, error=asked.error))
+
+
+def _is_ours(info: Record) -> bool:
+    """Does this warcinfo record begin a file of newsbot's making, or one that holds the records of such a file?
+
+    There an answer's metadata record says which article it was asked for.
+    """
+    fields = info.fields
+    maker = "imported-software" if "imported-sha256" in fields else "software"
+    return fields.get(maker, "").startswith("newsbot/")
 
 
 def _answer(record: Record, name: str, asked: Asked) -> Iterator[Found]:
@@ -114,7 +137,7 @@ def _answer(record: Record, name: str, asked: Asked) -> Iterator[Found]:
     yield from _original(record, capture)
     content_type = _header(record, b"content-type")
     if capture.status in SAYS_NO:
-        yield _no(record)
+        yield from _no(record, name)
     location = _header(record, b"location") if record.http.get(b"location") is not None else None
     if "requisite" in context:
         if not is_hop(capture.status, location):
@@ -125,7 +148,7 @@ def _answer(record: Record, name: str, asked: Asked) -> Iterator[Found]:
             refusal = judge_exchange(capture, context.get("url", record.target), location)
             result = refusal or _read(record, capture, content_type)
             if isinstance(result, Refusal) and result.reason == "ban":  # with any status
-                yield _no(record)
+                yield from _no(record, name)
             yield Look(key, capture, result)
     elif urls.is_listing(record.target) and not capture.truncated:
         try:
@@ -135,7 +158,7 @@ def _answer(record: Record, name: str, asked: Asked) -> Iterator[Found]:
         if isinstance(page, listing.Page):
             yield Listed(capture, page.entries)
         elif page.reason == "ban":
-            yield _no(record)
+            yield from _no(record, name)
 
 
 def _requisite(capture: Capture, asked: Asked) -> Requisite:
@@ -144,7 +167,7 @@ def _requisite(capture: Capture, asked: Asked) -> Requisite:
 
 def _revisit(record: Record, name: str, asked: Asked) -> Iterator[Look | Same | Requisite]:
     """What a revisit says of an article: the desk's judgement of the exchange, else what its original says."""
-    status = 304 if record.headers.get("warc-profile") == NOT_MODIFIED else record.http.status
+    status = 304 if record.headers.get("warc-profile", "").endswith(NOT_MODIFIED) else record.http.status
     capture = replace(_capture(record, name, status=status), truncated="", refers_to=record.refers_to)
     if "requisite" in asked.context:
         yield _requisite(capture, asked)
@@ -152,6 +175,10 @@ def _revisit(record: Record, name: str, asked: Asked) -> Iterator[Look | Same | 
         refusal = judge_exchange(capture, asked.context["url"], None)
         key = asked.context["article"]
         yield Look(key, capture, refusal) if refusal else Same(key, capture)
+    elif not asked.context and urls.is_article(record.target):
+        digest = record.headers.get("warc-payload-digest", "")
+        place = (record.refers_to_target, record.refers_to_date)
+        yield Same(urls.article_key(record.target), capture, *place, digest)
 
 
 def _original(record: Record, capture: Capture) -> Iterator[Original]:
@@ -162,8 +189,11 @@ def _original(record: Record, capture: Capture) -> Iterator[Original]:
         yield original_of(capture, record.http, digest)
 
 
-def _no(record: Record) -> No:
-    return No(urlsplit(record.target).hostname or "", unstamp(record.date))
+def _no(record: Record, name: str) -> Iterator[No]:
+    try:
+        yield No(urlsplit(record.target).hostname or "", unstamp(record.date), name)
+    except ValueError:  # no address, or no date: what another tool wrote says nothing then
+        return
 
 
 def _read(record: Record, capture: Capture, content_type: str) -> Article | Refusal:
@@ -221,7 +251,7 @@ def page_from(root: Path) -> Callable[[Capture], Article | Refusal]:
 
     def read(capture: Capture) -> Article | Refusal:
         path = root / capture.file
-        record = fetch(either_name(path) or path, capture.offset)
+        record = fetch(either_name(path) or located(path), capture.offset)
         return _read(record, capture, _header(record, b"content-type"))
 
     return read

@@ -52,6 +52,8 @@ LAYERS = (
         "newsbot.collection",
         "newsbot.comparison",
         "newsbot.fixture",
+        "newsbot.importing",
+        "newsbot.indexing",
     },
     {"newsbot.bookkeeping", "newsbot.audit"},
     {"newsbot.run"},

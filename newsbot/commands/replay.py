@@ -8,15 +8,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsbot.archive import Archive, RunLock
+from newsbot.archive import Archive
 from newsbot.clock import system_clock
 from newsbot.comparison import Comparison
 from newsbot.console import Bar, paint, say, say_json, tell
 from newsbot.console import Command as NewsbotCommand
 from newsbot.difference import ORDER, lines
-from newsbot.errors import ArchiveError, BadInput, BadUsage, Locked, RecordError
+from newsbot.errors import ArchiveError, BadInput, BadUsage, RecordError
 from newsbot.health import HOLES, OK
 from newsbot.hosts import Hosts
+from newsbot.job import stillness
 from newsbot.ledger import Ledger, file_url
 from newsbot.rebuild import Report, rebuild
 from newsbot.shelf import PostShelf
@@ -89,11 +90,7 @@ class Command(NewsbotCommand):
             raise BadInput(f"there is no archive in {archive.root}; is ARCHIVE_DIR right?")
         archive.make()
         with ExitStack() as closing:
-            for kind in ("schedule", "backfill", "urls"):
-                lock = RunLock(archive, kind)
-                if not lock.acquire():
-                    raise Locked(f"a {kind} run is at work on {archive.root}; replay when it has ended")
-                closing.callback(lock.release)
+            closing.enter_context(stillness(archive, "replay"))
             recover(archive.root, clock=clock)
             ledger = Ledger.open(archive.ledger_url or file_url(archive.ledger_file), clock)
             closing.callback(ledger.close)
@@ -170,5 +167,5 @@ def _index(paths: list[Path], bar: Bar) -> None:
             try:
                 index.write(path)
             except RecordError as error:
-                tell(f"newsbot: {error}; it gets no CDXJ")
+                tell(f"newsbot: {error}")
         bar("indexing", done, len(paths))

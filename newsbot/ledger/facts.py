@@ -13,6 +13,7 @@ from newsbot.ledger.rows import LookRow
 from newsbot.ledger.schema import ARCHIVAL, article, capture, lease, listed, run, warcfile, window
 from newsbot.ledger.statement import BLANK, Backend, Insert, Statement, either, parameters, put, put_new
 from newsbot.ledger.values import as_json, as_keys, storable
+from newsbot.sina.urls import canonical
 from newsbot.text import stamp, unstamp
 
 if TYPE_CHECKING:
@@ -107,8 +108,8 @@ class Facts(Database):
         keys = dict.fromkeys(entry.key for entry in entries)
         with self.transaction():
             known = set(self._column(_SEEN_BEFORE, keys=as_keys(keys)))
-            self._run(_ENTRY, *(_from_entry(seen.key(entry.position), entry) for entry in entries))
-            self._run(_SIGHTING, *(_sighting(seen.key(entry.position), entry) for entry in entries))
+            self._run(_ENTRY, *(_from_entry(seen, entry) for entry in entries))
+            self._run(_SIGHTING, *(_sighting(seen.least(entry.position), entry) for entry in entries))
         return [key for key in keys if key not in known]
 
     def note_looks(self, looks: Sequence[LookRow]) -> None:
@@ -165,7 +166,8 @@ class Facts(Database):
             yield f"{table}\t{as_json(row._asdict())}"
 
 
-def _from_entry(key: Key, entry: Entry) -> dict[str, Any]:
+def _from_entry(seen: Capture, entry: Entry) -> dict[str, Any]:
+    key = seen.least(entry.position)
     dated, titled = entry.intime is not None, bool(entry.title.strip())
     return storable(
         {
@@ -176,7 +178,7 @@ def _from_entry(key: Key, entry: Entry) -> dict[str, Any]:
             "channel": entry.channel,
             "date_key": key if dated else "",
             "date": _stamp(entry.intime),
-            "title_key": key if titled else "",
+            "title_key": seen.most(entry.position) if titled else "",
             "title": entry.title if titled else "",
             "ctime": _stamp(entry.ctime) if titled else "",
             "mtime": _stamp(entry.mtime) if titled else "",
@@ -190,18 +192,19 @@ def _sighting(key: Key, entry: Entry) -> dict[str, Any]:
 
 
 def _from_look(look: LookRow) -> dict[str, Any]:
-    key = look.capture.key()
+    key = look.capture.least()
+    latest = look.capture.most()
     return storable(
         {
             "key": look.key,
             "url_key": key,
-            "url": look.capture.url,
-            "look_key": key,
+            "url": canonical(look.capture.url),
+            "look_key": latest,
             "look_outcome": look.outcome,
             "look_reason": look.reason,
             "look_evidence": look.evidence,
             "first_key": key,
-            "body_key": key,
+            "body_key": latest,
             "body_record": look.capture.page_record,
             "page_title": look.title,
             "page_date_key": key if look.time else "",

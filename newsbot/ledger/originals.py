@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, union_all
 from sqlalchemy import literal_column as literal
 
+from newsbot.article import IMPORTED
 from newsbot.ledger.database import Database
-from newsbot.ledger.schema import original
+from newsbot.ledger.schema import capture, original
 from newsbot.ledger.statement import Statement, at_most, put
 from newsbot.ledger.values import storable
 from newsbot.warc.original import Original
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
 #: Evidence of others (`scrapy import`) may be taken away again: no record of ours leans on it.
-_OURS = original.c.file.notlike(literal("'warc/imported/%'"))
+_OURS = original.c.file.notlike(literal(f"'{IMPORTED}%'"))
 
 
 def _found(condition: ColumnElement[bool], *order: ColumnElement[Any]) -> Statement:
@@ -40,6 +41,9 @@ _REPEATED_AT = _found(
 )
 _REPEATED = _found(original.c.digest == bindparam("digest"), original.c.date, original.c.record_id)
 _NEWEST = _found(original.c.url == bindparam("url"), original.c.date.desc(), original.c.record_id)
+_OF_ID = Statement(
+    union_all(*(select(table.c.record_id).where(table.c.record_id == bindparam("id")) for table in (original, capture)))
+)
 _CLEAR = Statement(delete(original))
 
 
@@ -61,6 +65,10 @@ class Originals(Database):
         """The newest whole answer at this URL."""
         rows = self._rows(_NEWEST, url=url, limit=1)
         return Original(*rows[0]) if rows else None
+
+    def has_record(self, record_id: str) -> bool:
+        """Is this record known: a look at an article, or an answer that a revisit may stand for?"""
+        return bool(self._rows(_OF_ID, id=record_id))
 
     def replace_originals(self, them: Iterable[Original]) -> int:
         """Make the index anew; how many there are."""

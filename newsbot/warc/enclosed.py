@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import io
+import struct
 import zipfile
 import zlib
 from contextlib import closing
@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from newsbot.errors import BadInput, NotAWarc
+from newsbot.warc.framing import Damage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 #: The only folder of a WACZ that holds captures.
 _ARCHIVE = "archive/"
-_WARC = (".warc", ".warc.gz")
+_WARC = (".warc", ".warc.gz", ".warc.zst")
 #: What a zip file may fail with while it is read: damage, a password, an unknown compression.
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError, struct.error)
+_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  #: how a zip begins; the second is an empty one
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Enclosed:
         return self.entry.rpartition("/")[2]
 
     def open(self, mode: str = "rb", buffering: int = 0) -> BinaryIO:  # noqa: ARG002 - as Path.open
-        """Its bytes. Raises OSError, as reading does, where the zip file is damaged."""
+        """Its bytes. Raises Damage, as reading does, where the zip file is damaged."""
         return cast("BinaryIO", _Stream(self))
 
 
@@ -51,7 +53,7 @@ class _Stream(io.RawIOBase):
             self._zip = zipfile.ZipFile(enclosed.wacz)
             self._entry = self._zip.open(enclosed.entry)
         except (*_BROKEN, KeyError) as error:
-            raise OSError(errno.EIO, f"the zip file is damaged ({error})") from error
+            raise Damage(f"the zip file is damaged ({error})") from error
 
     def readable(self) -> bool:
         return True
@@ -60,10 +62,13 @@ class _Stream(io.RawIOBase):
         try:
             return self._entry.read(size)
         except _BROKEN as error:
-            raise OSError(errno.EIO, f"the zip file is damaged ({error})") from error
+            raise Damage(f"the zip file is damaged ({error})") from error
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        return self._entry.seek(offset, whence)
+        try:
+            return self._entry.seek(offset, whence)
+        except _BROKEN as error:
+            raise Damage(f"the zip file is damaged ({error})") from error
 
     def close(self) -> None:
         if not self.closed:
@@ -77,10 +82,33 @@ def enclosed_in(wacz: Path) -> list[Enclosed]:
     try:
         with closing(zipfile.ZipFile(wacz)) as content:
             names = sorted(name for name in content.namelist() if name.startswith(_ARCHIVE) and name.endswith(_WARC))
-    except zipfile.BadZipFile as error:
+    except _BROKEN as error:
         raise NotAWarc(f"{wacz} is no WACZ: {error}; was it copied to its end?") from error
     except OSError as error:
         raise BadInput(f"{wacz} cannot be read: {error.strerror}; check the name and the rights") from error
     if not names:
         raise NotAWarc(f"{wacz} is no WACZ: it holds no WARC file in {_ARCHIVE}")
     return [Enclosed(wacz, name) for name in names]
+
+
+def warc_files(path: Path) -> list[Path] | list[Enclosed]:
+    """The WARC files that a path stands for: those inside a zip file, by its first bytes, or itself.
+
+    Raises NotAWarc (a directory, a zip file without any) and BadInput (not readable).
+    """
+    try:
+        with path.open("rb", buffering=0) as stream:
+            is_zip = stream.read(4) in _MAGIC
+    except IsADirectoryError as error:
+        raise NotAWarc(f"{path} is a directory, not a WARC file; name the files in it") from error
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}; check the name and the rights") from error
+    return enclosed_in(path) if is_zip else [path]
+
+
+def located(path: Path) -> Path | Enclosed:
+    """A path as `Enclosed` prints it: `x.wacz/archive/a.warc.gz` is a file of that WACZ. Other paths come back."""
+    if path.exists():
+        return path
+    wacz = next((folder for folder in path.parents if folder.is_file()), None)
+    return Enclosed(wacz, path.relative_to(wacz).as_posix()) if wacz else path

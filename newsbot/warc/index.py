@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _LISTED = frozenset({"response", "revisit", "resource", "metadata"})
 FIELDS_TYPE = "application/warc-fields"
+_ADVICE = "`warcio recompress` makes it indexable"
 _MIME_END = re.compile(r"[;\s]")
 
 
@@ -97,25 +98,63 @@ def write(warc: Path) -> Path:
     """Rebuild the index beside the closed file `warc` by reading it; byte for byte what the writer left at close.
 
     Raises NotAWarc or BadInput for what is no WARC file or has several records in one gzip member, RecordError for
-    a torn file (recover or repair it first), ArchiveError when the index cannot be written.
+    a torn file, which is indexed up to there, ArchiveError when the index cannot be written.
     """
-    path = beside(warc)
-    with closing(Sorter()) as sorter:
-        for line in lines_of(warc):
-            sorter.add(line)
-        write_durably(path, iter(sorter))
-    return path
+    with closing(Lines(warc)) as lines:
+        for _ in lines.passing(records(warc)):
+            if lines.shared:
+                break
+        return lines.write()
 
 
 def lines_of(warc: Path) -> Iterator[bytes]:
     """The index lines of the closed file `warc`, in the order of its records. Raises as `write` does."""
     for record in records(warc):
         if isinstance(record, Torn):
-            raise RecordError(f"{record.why}; the index was not written", file=str(warc), offset=record.offset)
+            raise RecordError(record.why, file=str(warc), offset=record.offset)
         if not record.length or record.inner:
-            raise BadInput(f"{warc}: several records share one gzip member; `warcio recompress` makes it indexable")
+            raise BadInput(f"{warc}: several records share one gzip member; {_ADVICE}")
         if found := row(record):
             yield found.line(record.offset, record.length, warc.name)
+
+
+class Lines:
+    """The index of one file, made while its records pass by. Memory stays flat: see Sorter."""
+
+    def __init__(self, warc: Path) -> None:
+        self.warc = warc
+        self.torn: Torn | None = None  #: the first; what lies behind it is not indexed
+        self.shared = False  #: several records share one gzip member, so that an offset does not find one
+        self._sorter = Sorter()
+
+    def passing(self, found: Iterable[Record | Torn]) -> Iterator[Record | Torn]:
+        """What was found, unchanged."""
+        for record in found:
+            if isinstance(record, Torn):
+                self.torn = self.torn or record
+            elif self.torn is None:
+                self.shared = self.shared or not record.length or record.inner > 0
+                if listed := None if self.shared else row(record):
+                    self._sorter.add(listed.line(record.offset, record.length, self.warc.name))
+            yield record
+
+    def write(self) -> Path:
+        """Put the index beside the file.
+
+        Raises ArchiveError; BadInput where there can be none; RecordError, once it is written, for a torn file.
+        """
+        if self.shared:
+            raise BadInput(f"{self.warc}: several records share one gzip member; {_ADVICE}")
+        path = beside(self.warc)
+        write_durably(path, iter(self._sorter))
+        if self.torn:
+            why = f"{self.torn.why}; indexed up to there"
+            raise RecordError(why, file=str(self.warc), offset=self.torn.offset)
+        return path
+
+    def close(self) -> None:
+        """Give the disk space back."""
+        self._sorter.close()
 
 
 class Sorter:
@@ -136,6 +175,13 @@ class Sorter:
     def close(self) -> None:
         """Give the disk space back."""
         self._database.close()
+
+
+def rows(cdxj: Path) -> Iterator[dict[str, Any]]:
+    """Every row of an index, each the JSON object."""
+    with cdxj.open("rb") as lines:
+        for line in lines:
+            yield json.loads(line.split(b" ", 2)[2])
 
 
 def lookup(cdxj: Path, url: str) -> Iterator[dict[str, Any]]:

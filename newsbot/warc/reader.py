@@ -6,28 +6,31 @@ warcio gives half a record without complaint, this reader yields `Torn` and stop
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from newsbot.errors import BadInput, NotAWarc, RecordError
 from newsbot.warc.digest import bears_out, begun
+from newsbot.warc.enclosed import located, warc_files
 from newsbot.warc.framing import GZIP_MAGIC, Damage, Members, Plain
 from newsbot.warc.message import head_end
 from newsbot.warc.record import Record, named_fields
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-    from pathlib import Path
 
     from newsbot.warc.enclosed import Enclosed
 
-__all__ = ["MAX_BLOCK", "Record", "Torn", "check", "fetch", "records"]
+__all__ = ["MAX_BLOCK", "Record", "Torn", "check", "fetch", "raw", "records"]
 
 #: Bytes of a block that are kept in memory; of a larger one only so many, its digests being compared on the way.
 MAX_BLOCK = 64 * 1024 * 1024
 
 _MAGIC = b"WARC/"
+_ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")  # a frame, or the skippable one of a dictionary
 #: What follows the block of every record (ISO 28500 4).
 END = b"\r\n\r\n"
 _HEAD_LIMIT = 1024 * 1024  # bytes; no WARC header is that long
@@ -48,15 +51,15 @@ def records(path: Path | Enclosed, *, start: int = 0) -> Generator[Record | Torn
 
     Raises NotAWarc for a file that is no WARC (a directory among them) and BadInput for one that cannot be opened.
     """
-    with _open(path) as stream:
-        try:
+    walk: _Walk | None = None
+    try:
+        with _open(path) as stream:
             walk = _Walk(_stretches(stream, start, path), path)
-            try:
-                yield from walk.records()
-            except Damage as damage:
-                yield Torn(str(path), walk.at, str(damage))
-        except OSError as error:
-            raise BadInput(f"{path} cannot be read: {error.strerror}; check the disk and the rights") from error
+            yield from walk.records()
+    except Damage as damage:
+        yield Torn(str(path), walk.at if walk else start, str(damage))
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}; check the disk and the rights") from error
 
 
 def fetch(path: Path | Enclosed, offset: int, inner: int = 0) -> Record:
@@ -109,6 +112,13 @@ class _Walk:
                 if not (self._packed or more) and record.ending < len(END):
                     raise Damage("the empty lines that end this record are cut off")
 
+    def stretch(self, inner: int, size: int) -> Iterator[bytes]:
+        """`size` bytes of the first member, or of a plain file, after the first `inner`."""
+        self._source.begin()
+        for _ in self._take(inner):
+            pass
+        yield from self._take(size)
+
     def _length(self, more: bool) -> int:
         if isinstance(self._source, Plain):
             return self._passed - self._begin
@@ -123,7 +133,7 @@ class _Walk:
         if not (length.isascii() and length.isdigit() and len(length) < _LENGTH_DIGITS):
             raise Damage(f"the record's Content-Length is {length[:40]!r}")
         inner = self._begin if self._packed else 0
-        record = Record(headers, b"", str(self._path), self.at, 0, inner, concurrent, int(length))
+        record = Record(headers, b"", str(self._path), self.at, 0, inner, concurrent, int(length), head)
         if record.size <= MAX_BLOCK:
             record.block = self._block(record.size)
         else:
@@ -205,10 +215,26 @@ class _Walk:
         self._passed += size
 
 
-def check(path: Path | Enclosed) -> None:
-    """Raise NotAWarc or BadInput unless `path` is a WARC file that can be read; its first record is looked at."""
-    with closing(records(path)) as found:
-        next(found, None)
+def raw(record: Record) -> Iterator[bytes]:
+    """The record byte for byte, header and block, in pieces: read again where the block is not held whole."""
+    if len(record.block) == record.size:
+        yield record.head + record.block
+        return
+    path = located(Path(record.file))
+    with _open(path) as stream:
+        walk = _Walk(_stretches(stream, record.offset, path), path)
+        yield from walk.stretch(record.inner, len(record.head) + record.size)
+
+
+def check(path: Path) -> None:
+    """Raise NotAWarc or BadInput unless `path` is a WARC file that can be read, or a WACZ with WARC files in it.
+
+    Of a WARC file the first record is looked at.
+    """
+    [file, *others] = warc_files(path)
+    if file == path and not others:
+        with closing(records(file)) as found:
+            next(found, None)
 
 
 def _open(path: Path | Enclosed) -> BinaryIO:
@@ -228,4 +254,9 @@ def _stretches(stream: BinaryIO, start: int, path: Path | Enclosed) -> Members |
         return Members(stream, start)
     if _MAGIC.startswith(first) or start:
         return Plain(stream, start)
+    if _ZSTD.match(first):
+        raise NotAWarc(
+            f"{path} is packed with Zstandard, which newsbot does not read; unpack it with `zstd -d` "
+            "(zstdwarccat where it has a dictionary of its own) and name the .warc file"
+        )
     raise NotAWarc(f"{path} is no WARC file: it begins with {first!r}")

@@ -30,6 +30,7 @@ class Record:
     inner: int = 0  #: where the record begins in its unfolded member; 0 unless members are shared
     concurrent_to: tuple[str, ...] = ()  #: record ids, without angle brackets
     size: int = 0  #: Content-Length
+    head: bytes = b""  #: the record's header as it stands in the file, through its empty line
     ending: int = 4  #: bytes of line ends behind the block: the standard wants two CRLF
     #: Of a record larger than MAX_BLOCK: do block and payload digest agree? Compared while reading; None: not known.
     large: Sequence[bool | None] = ()
@@ -48,9 +49,7 @@ class Record:
     @property
     def date(self) -> str:
         """WARC-Date with exactly six digits of a second, as `text.stamp` writes it; as it stands when it is no date."""
-        value = self.headers.get("warc-date", "")
-        found = _DATE.fullmatch(value)
-        return f"{found[1]}.{(found[2] or '')[:6]:0<6}Z" if found else value
+        return _exact(self.headers.get("warc-date", ""))
 
     @property
     def target(self) -> str:
@@ -71,6 +70,16 @@ class Record:
     def refers_to(self) -> str:
         """WARC-Refers-To without angle brackets: the record that a revisit repeats; '' where it names none."""
         return self.headers.get("warc-refers-to", "").strip("<>")
+
+    @property
+    def refers_to_target(self) -> str:
+        """WARC-Refers-To-Target-URI: the address of the record that a revisit repeats; '' where it names none."""
+        return self.headers.get("warc-refers-to-target-uri", "").strip("<>")
+
+    @property
+    def refers_to_date(self) -> str:
+        """WARC-Refers-To-Date, in the form of `date`; '' where it names none."""
+        return _exact(self.headers.get("warc-refers-to-date", ""))
 
     @property
     def is_http(self) -> bool:
@@ -151,6 +160,11 @@ class Record:
             return digest.agrees(label, (self.http.entity(),))
         except ValueError:
             return False
+
+
+def _exact(date: str) -> str:
+    found = _DATE.fullmatch(date)
+    return f"{found[1]}.{(found[2] or '')[:6]:0<6}Z" if found else date
 
 
 def header_fields(head: bytes) -> list[tuple[str, str]]:

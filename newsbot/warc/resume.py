@@ -6,6 +6,9 @@ import re
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from newsbot.errors import NotAWarc
+from newsbot.warc.enclosed import warc_files
+from newsbot.warc.framing import Damage
 from newsbot.warc.reader import Record, Torn, records
 
 if TYPE_CHECKING:
@@ -25,10 +28,13 @@ def later_record(path: Path | Enclosed, after: int) -> int:
 
     Raises BadInput where the file cannot be read.
     """
-    for place in _beginnings(path, after):
-        with closing(records(path, start=place)) as later:
-            if isinstance(next(later, None), Record):
-                return place
+    try:
+        for place in _beginnings(path, after):
+            with closing(records(path, start=place)) as later:
+                if isinstance(next(later, None), Record):
+                    return place
+    except Damage:  # of the zip file around it, which has been told
+        pass
     return 0
 
 
@@ -41,6 +47,20 @@ def all_records(path: Path | Enclosed) -> Iterator[Record | Torn]:
             torn = found if isinstance(found, Torn) else None
             yield found
         start = later_record(path, torn.offset) or None if torn else None
+
+
+def readable(path: Path) -> Iterator[Record | Torn]:
+    """`all_records` of each WARC file that a path stands for: of a WACZ, those inside it.
+
+    Raises NotAWarc and BadInput; a file inside a WACZ that is no WARC file is a Torn.
+    """
+    for file in warc_files(path):
+        try:
+            yield from all_records(file)
+        except NotAWarc as error:
+            if file == path:
+                raise
+            yield Torn(str(file), 0, str(error))
 
 
 def _beginnings(path: Path | Enclosed, after: int) -> Iterator[int]:
