@@ -36,11 +36,11 @@ class Command(NewsbotCommand):
     def long_desc(self) -> str:
         """For --help."""
         return (
-            "Writes <file>.cdxj beside each WARC file, as a crawl leaves it, byte for byte. Without PATH: for every file "
-            "of the archive, and the ledger's list of answers that later ones may be revisits of; no run may be at "
-            "work meanwhile. With PATHs, files or folders: for these alone, wherever they lie. A torn file is indexed "
-            "up to the tear, which is told, and the exit code is 3. A gzip file with several records in one member "
-            "has no offsets to index: `warcio recompress` makes it one that has."
+            "Writes <file>.cdxj beside each WARC file, byte for byte as a crawl leaves it. Without PATH: for every "
+            "file of the archive, and the ledger's list of answers that later ones may be revisits of; no run may be "
+            "at work meanwhile. With PATHs, files or folders: for these alone, wherever they lie. A torn file is "
+            "indexed up to the tear, which is told, and the exit code is 3. A gzip file with several records in one "
+            "member has no offsets to index: `warcio recompress` makes it one that has."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

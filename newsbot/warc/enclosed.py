@@ -21,6 +21,9 @@ _ARCHIVE = "archive/"
 _WARC = (".warc", ".warc.gz", ".warc.zst")
 #: What a zip file may fail with while it is read: damage, a password, an unknown compression.
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError, struct.error)
+_HEAD = struct.Struct("<4s22sHH")  # local file header (APPNOTE 4.3.7): lengths of name and extra field last
+_ENCRYPTED = 1  # a flag
+_PIECE = 4096  # bytes asked of a deflated entry at a time: so many before damage are lost with it
 _MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  #: how a zip begins; the second is an empty one
 
 
@@ -45,13 +48,19 @@ class Enclosed:
 
 
 class _Stream(io.RawIOBase):
-    """An entry of a zip file, whose failures are those of a file."""
+    """An entry of a zip file, whose failures are Damage.
+
+    A stored entry, as WACZ wants them, is read where it lies: zipfile would find a wrong checksum at its end and keep
+    back what came last, while records and gzip members have checksums of their own.
+    """
 
     def __init__(self, enclosed: Enclosed) -> None:
         super().__init__()
         try:
             self._zip = zipfile.ZipFile(enclosed.wacz)
-            self._entry = self._zip.open(enclosed.entry)
+            about = self._zip.getinfo(enclosed.entry)
+            stored = about.compress_type == zipfile.ZIP_STORED and not about.flag_bits & _ENCRYPTED
+            self._entry = _slice(enclosed.wacz, about) if stored else self._zip.open(about)
         except (*_BROKEN, KeyError) as error:
             raise Damage(f"the zip file is damaged ({error})") from error
 
@@ -60,7 +69,7 @@ class _Stream(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         try:
-            return self._entry.read(size)
+            return self._entry.read(min(size, _PIECE) if size > 0 else size)
         except _BROKEN as error:
             raise Damage(f"the zip file is damaged ({error})") from error
 
@@ -75,6 +84,41 @@ class _Stream(io.RawIOBase):
             self._entry.close()
             self._zip.close()
         super().close()
+
+
+class _Slice(io.RawIOBase):
+    """A stretch of a file."""
+
+    def __init__(self, stream: BinaryIO, begin: int, size: int) -> None:
+        super().__init__()
+        self._stream, self._begin, self._size, self._at = stream, begin, size, 0
+
+    def read(self, size: int = -1) -> bytes:
+        left = max(0, self._size - self._at)
+        self._stream.seek(self._begin + self._at)
+        piece = self._stream.read(left if size < 0 else min(size, left))
+        self._at += len(piece)
+        return piece
+
+    def seek(self, offset: int, whence: int = 0) -> int:  # noqa: ARG002 - from the beginning, as the reader seeks
+        self._at = offset
+        return offset
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def _slice(wacz: Path, about: zipfile.ZipInfo) -> BinaryIO:
+    stream = wacz.open("rb", buffering=0)
+    stream.seek(about.header_offset)
+    head = stream.read(_HEAD.size)
+    if len(head) < _HEAD.size or head[:4] != _MAGIC[0]:
+        stream.close()
+        raise zipfile.BadZipFile(f"no entry begins at {about.header_offset}")
+    *_, name, extra = _HEAD.unpack(head)
+    begin = about.header_offset + _HEAD.size + name + extra
+    return cast("BinaryIO", _Slice(stream, begin, about.file_size))
 
 
 def enclosed_in(wacz: Path) -> list[Enclosed]:
