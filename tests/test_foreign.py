@@ -23,6 +23,8 @@ from tests.judging import standing, table
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.slow
+
 FOLDERS = sorted(path.name for path in FIXTURES.iterdir() if path.is_dir())
 #: Fixtures that also hold the answer for a page that is missing.
 WITH_MISSING = {"wget-dedup", "wget-plain", "wget-one-gzip-member", "pywb-record", "warcprox-dedup"}

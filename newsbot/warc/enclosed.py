@@ -50,8 +50,8 @@ class Enclosed:
 class _Stream(io.RawIOBase):
     """An entry of a zip file, whose failures are Damage.
 
-    A stored entry, as WACZ wants them, is read where it lies: zipfile would find a wrong checksum at its end and keep
-    back what came last, while records and gzip members have checksums of their own.
+    A stored entry, as WACZ wants them, is read where it lies: where its checksum is wrong, zipfile would keep back all
+    that it read last, which may be the whole entry.
     """
 
     def __init__(self, enclosed: Enclosed) -> None:
@@ -87,17 +87,24 @@ class _Stream(io.RawIOBase):
 
 
 class _Slice(io.RawIOBase):
-    """A stretch of a file."""
+    """A stretch of a file; BadZipFile at its end when it was read from its beginning and its checksum is another."""
 
-    def __init__(self, stream: BinaryIO, begin: int, size: int) -> None:
+    def __init__(self, stream: BinaryIO, begin: int, about: zipfile.ZipInfo) -> None:
         super().__init__()
-        self._stream, self._begin, self._size, self._at = stream, begin, size, 0
+        self._stream, self._begin, self._about, self._at = stream, begin, about, 0
+        self._checked, self._checksum = 0, 0  # bytes from the beginning on, and their CRC-32
 
     def read(self, size: int = -1) -> bytes:
-        left = max(0, self._size - self._at)
+        left = max(0, self._about.file_size - self._at)
         self._stream.seek(self._begin + self._at)
         piece = self._stream.read(left if size < 0 else min(size, left))
+        if self._at <= self._checked:
+            new = piece[self._checked - self._at :]
+            self._checked += len(new)
+            self._checksum = zlib.crc32(new, self._checksum)
         self._at += len(piece)
+        if not piece and self._checked == self._about.file_size and self._checksum != self._about.CRC:
+            raise zipfile.BadZipFile(f"the checksum of {self._about.filename} is another")
         return piece
 
     def seek(self, offset: int, whence: int = 0) -> int:  # noqa: ARG002 - from the beginning, as the reader seeks
@@ -118,7 +125,7 @@ def _slice(wacz: Path, about: zipfile.ZipInfo) -> BinaryIO:
         raise zipfile.BadZipFile(f"no entry begins at {about.header_offset}")
     *_, name, extra = _HEAD.unpack(head)
     begin = about.header_offset + _HEAD.size + name + extra
-    return cast("BinaryIO", _Slice(stream, begin, about.file_size))
+    return cast("BinaryIO", _Slice(stream, begin, about))
 
 
 def enclosed_in(wacz: Path) -> list[Enclosed]:
