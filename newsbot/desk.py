@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from newsbot import post, text
 from newsbot.article import REASONS, Article, Capture, Entry, Look, Refusal
-from newsbot.errors import LedgerError
+from newsbot.errors import BadInput
 from newsbot.ledger import ArticleRow, Ledger, LookRow
 from newsbot.shelf import PLACE, Shelf
 from newsbot.sina import channels
@@ -56,6 +56,7 @@ class Desk:
     ledger: Ledger
     shelf: Shelf
     fetch: Callable[[Capture], Article | Refusal]  #: reads a captured page again from the WARC files
+    outdated: dict[str, str] = field(default_factory=dict)  #: URL → why its post shows what an earlier parser made
 
     def list_entries(self, capture: Capture, entries: Sequence[Entry]) -> Noted:
         """Note what one listing answer shows; posts whose title, date or channel follow from it are written anew."""
@@ -114,9 +115,10 @@ class Desk:
         )
 
     def shown(self, key: str) -> Article | None:
-        """The page that a published article's post shows."""
+        """The page that a published article's post shows; None when it has none, or this parser refuses its page."""
         row = self.ledger.article(key)
-        return self._body(row, None) if row is not None and row.name else None
+        read = self._body(row, None) if row is not None and row.name else None
+        return read if isinstance(read, Article) else None
 
     def _others(self, row: ArticleRow) -> list[ArticleRow]:
         """The other articles whose post would have this one's plain name."""
@@ -132,7 +134,11 @@ class Desk:
     def _place(self, row: ArticleRow, others: Sequence[ArticleRow], look: Look | None = None) -> str:
         """Write a published article's post under the name it is due, and settle its row; says new, revised or same."""
         path = _path(row, others)
-        changed = self.shelf.put(path, post.render(_post_of(row, self._body(row, look))))
+        said = self._post(row, look)
+        if isinstance(said, Refusal):
+            self._take_down(row, replace(row, state="refused", reason=said.reason))
+            return "refused"
+        changed = self.shelf.put(path, post.render(said))
         if row.post and path != row.post and not self.ledger.claimed(row.post, row.key):
             self.shelf.remove(row.post)
         self._note_standing(replace(row, post=path))
@@ -140,18 +146,34 @@ class Desk:
             return "new"
         return "revised" if changed else "same"
 
-    def _body(self, row: ArticleRow, look: Look | None) -> Article:
+    def _post(self, row: ArticleRow, look: Look | None) -> post.Post | Refusal:
+        """What the post says.
+
+        Where this parser refuses the page that an earlier one read, BODY stays as the post has it until a replay: one
+        page must not end a crawl. Without such a post the refusal.
+        """
+        read = self._body(row, look)
+        if isinstance(read, Article):
+            return _post_of(row, read.body, read.headimg)
+        old = self.shelf.get(row.post) if row.post and not self.ledger.claimed(row.post, row.key) else None
+        if old is None:
+            return read
+        try:
+            kept = post.read(old)
+        except BadInput:  # changed by hand
+            return read
+        return _post_of(row, kept.body, kept.image)
+
+    def _body(self, row: ArticleRow, look: Look | None) -> Article | Refusal:
         """The page whose BODY the post shows: the one at hand, or read again from the archive."""
         if look and look.capture.page_record == row.body_record and isinstance(look.result, Article):
             return look.result
         capture = self.ledger.capture(row.body_record)
-        page_read = self.fetch(capture)
-        if isinstance(page_read, Refusal):
-            raise LedgerError(
-                f"the ledger says {capture.url} in {capture.file} is an article, this parser says {page_read.reason}: "
-                "run `scrapy replay` to bring the ledger up to the parser"
-            )
-        return page_read
+        read = self.fetch(capture)
+        if isinstance(read, Refusal):
+            told = f"{capture.url} in {capture.file} was an article, this parser says {read.reason}"
+            self.outdated[row.url] = f"{told}: look at `scrapy replay --diff`, then run `scrapy replay`"
+        return read
 
 
 def look_row(look: Look) -> LookRow:
@@ -208,13 +230,13 @@ def channel_of(row: ArticleRow) -> str:
     return channels.post_name(row.channel) if row.channel else channels.ROLL
 
 
-def _post_of(row: ArticleRow, article: Article) -> post.Post:
+def _post_of(row: ArticleRow, body: str, image: str) -> post.Post:
     return post.Post(
         title=title_of(row),
         channel=channel_of(row),
         date=text.unstamp(row.date or row.page_date),
-        image=article.headimg,
-        body=article.body,
+        image=image,
+        body=body,
     )
 
 

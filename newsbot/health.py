@@ -49,6 +49,7 @@ class Facts:
     extra: dict[str, int] = field(default_factory=dict)  #: list → items the list of all finance did not show
     recovered: list[str] = field(default_factory=list)  #: what an earlier run left behind, one line each
     damaged: list[str] = field(default_factory=list)  #: places in WARC files that could not be read, one line each
+    outdated: list[str] = field(default_factory=list)  #: posts that show what an earlier parser made, one line each
     errors: list[str] = field(default_factory=list)  #: what went wrong in the program itself
     stopped: str = ""  #: what ended the run early: a signal, CLOSESPIDER_…
     unwritable: str = ""  #: the archive could not be written: why
@@ -99,6 +100,10 @@ def _unhealthy(facts: Facts) -> list[tuple[int, str]]:
         found.append((UNHEALTHY, "every list was empty; look at the list API in a browser"))
     if broken := facts.refused.get("parser-error"):
         found.append((UNHEALTHY, f"{broken} pages made the parser fail; {facts.log or 'the log'} has the errors"))
+    if facts.outdated:
+        found.append(
+            (UNHEALTHY, f"{len(facts.outdated)} posts stay as an earlier parser made them: {facts.outdated[0]}")
+        )
     refused = sum(facts.refused.values())
     if refused >= MANY_REFUSED and refused > UNPARSED_SHARE * (facts.captured + refused):
         found.append((UNHEALTHY, f"{refused} of {facts.captured + refused} articles were refused: look at one of them"))

@@ -226,6 +226,7 @@ class Run:
         self.facts.ended = text.stamp(ended)
         self.facts.seconds = (ended - self.began).total_seconds()
         self.facts.listed = len(self.lists.shown)
+        self.facts.outdated = list(self.desk.outdated.values())
         self.facts.requisites = self.wants.tally.facts(self.wants.left())
         self.facts.peak_mb = health.peak_mb()
         if self.options.kind == "urls":

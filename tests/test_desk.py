@@ -12,7 +12,7 @@ import pytest
 
 from newsbot.article import Article, Capture, Entry, Look, Refusal
 from newsbot.desk import Desk, Settled
-from newsbot.errors import CaptureBroken, LedgerError
+from newsbot.errors import CaptureBroken
 from newsbot.judgement import is_hop, judge_exchange, validate
 from newsbot.ledger import Ledger, file_url
 from newsbot.shelf import PLACE, PostShelf
@@ -219,12 +219,45 @@ def test_a_page_without_time_or_title_anywhere_is_refused_until_a_list_gives_the
     assert set(room.posts) == {f"{CHINA}/{TITLE}.md", f"{CHINA}/{TITLE}二.md"}
 
 
-def test_a_parser_that_no_longer_takes_a_page_is_named_with_the_way_out(room: Newsroom) -> None:
+def refuse_all(room: Newsroom) -> None:
+    """From now on the parser takes none of the pages that it took."""
+    room.pages.update(dict.fromkeys(room.pages, Refusal("no-layout", "")))
+
+
+def test_a_post_whose_page_the_parser_takes_no_more_keeps_its_body_and_is_told(room: Newsroom) -> None:
+    room.list((A, TITLE))
+    room.look(A, "<p>旧的正文</p>")
+    refuse_all(room)
+    assert room.list((A, f"{TITLE}二")) == (A,)
+    [(path, content)] = room.posts.items()
+    assert path == f"{CHINA}/{TITLE}二.md"
+    assert "旧的正文".encode() in content
+    [told] = room.desk.outdated.values()
+    assert told.startswith(URL.format(A))
+    assert "this parser says no-layout: look at `scrapy replay --diff`" in told
+
+
+def test_an_article_that_has_no_post_to_keep_is_refused_as_the_parser_says(room: Newsroom) -> None:
     room.list((A, TITLE))
     room.look(A)
-    room.pages.update(dict.fromkeys(room.pages, Refusal("no-layout", "")))
-    with pytest.raises(LedgerError, match="run `scrapy replay`"):
-        room.list((A, f"{TITLE}二"))
+    refuse_all(room)
+    assert isinstance(room.desk.shelf, PostShelf)
+    (room.desk.shelf.root / f"{CHINA}/{TITLE}.md").unlink()
+    room.list((A, f"{TITLE}二"))
+    assert room.posts == {}
+    assert room.desk.ledger.article(A).reason == "no-layout"  # type: ignore[union-attr]
+
+
+def test_no_article_is_given_the_body_of_one_that_took_its_name(room: Newsroom) -> None:
+    room.list((A, TITLE), (B, TITLE))
+    room.look(A, "<p>甲</p>", after=50)
+    room.look(B, "<p>乙</p>", after=100)
+    room.list((A, "【虚构】换了"))
+    refuse_all(room)
+    room.pages["urn:uuid:" + "50".zfill(32)] = Article(A, URL.format(A), TITLE, "<p>甲</p>", "", "test", "utf-8", NOW)
+    room.list((A, TITLE))
+    assert list(room.posts) == [f"{CHINA}/{TITLE}.md"]
+    assert "甲".encode() in room.posts[f"{CHINA}/{TITLE}.md"]
 
 
 def test_nothing_is_published_from_what_is_not_in_the_archive() -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 from newsbot.errors import ArchiveError, BadInput, LedgerError, LedgerTooNew, NewsbotError
 from newsbot.ledger import file_url, opening
 from newsbot.ledger.schema import VERSION
-from tests.ledgers import BACKENDS, database, fill, open_ledger
+from tests.ledgers import BACKENDS, NOW, database, fill, open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +91,50 @@ def test_a_newer_schema_is_left_to_the_newer_newsbot(url: str) -> None:
 def test_an_older_schema_names_the_way_to_a_new_ledger(url: str) -> None:
     open_ledger(url).close()
     execute(url, "UPDATE newsbot_schema SET version = 0")
-    assert refusal(url, LedgerError).endswith("has the older schema 0: move it away and run `scrapy replay`")
+    assert refusal(url, LedgerError).endswith("has the older schema 0: `scrapy replay` makes it anew")
+
+
+def test_an_older_schema_makes_room_for_a_replay(url: str) -> None:
+    with closing(open_ledger(url)) as ledger:
+        fill(ledger, 3)
+    execute(url, "UPDATE newsbot_schema SET version = 0", "CREATE TABLE of_that_time (name TEXT)")
+    assert opening.renew(url, NOW).endswith("has the older schema 0: it is made anew")
+    with closing(open_ledger(url)) as ledger:
+        assert list(ledger.dump()) == []
+    execute(url, "CREATE TABLE of_that_time (name TEXT)")  # it is gone
+
+
+def test_a_ledger_that_is_sound_newer_or_of_someone_else_is_not_made_anew(url: str) -> None:
+    assert opening.renew(url, NOW) == ""
+    with closing(open_ledger(url)) as ledger:
+        fill(ledger, 3)
+        before = list(ledger.dump())
+    assert opening.renew(url, NOW) == ""
+    with closing(open_ledger(url)) as ledger:
+        assert list(ledger.dump()) == before
+    execute(url, "UPDATE newsbot_schema SET version = 99")
+    assert opening.renew(url, NOW) == ""
+    execute(url, "DROP TABLE newsbot_schema")
+    assert opening.renew(url, NOW) == ""
+    refusal(url, LedgerError)
+
+
+@pytest.mark.parametrize("damage", ["head", "middle"])
+def test_a_damaged_file_is_renamed_and_a_replay_begins_anew(tmp_path: Path, damage: str) -> None:
+    file = tmp_path / "ledger.sqlite"
+    with closing(open_ledger(file_url(file))) as ledger:
+        fill(ledger, 500)
+    content = file.read_bytes()
+    at = 0 if damage == "head" else len(content) // 2
+    broken = content[:at] + b"\xff" * 8192 + content[at + 8192 :]
+    file.write_bytes(broken)
+    line = opening.renew(file_url(file), NOW)
+    away = tmp_path / "ledger.sqlite.damaged-20260929T120000Z"
+    assert line.endswith(f"it is {away.name} now, and a new one is made")
+    assert "\n" not in line
+    assert away.read_bytes() == broken
+    with closing(open_ledger(file_url(file))) as ledger:
+        assert list(ledger.dump()) == []
 
 
 def test_a_schema_without_a_version_is_none(url: str) -> None:

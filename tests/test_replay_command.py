@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -79,3 +81,22 @@ def test_a_post_that_nothing_gives_any_more_is_taken_away(bot: ForkedBot) -> Non
     assert bot.run("replay").code == 0
     assert len(bot.posts()) == 8
     assert_sound(bot)
+
+
+@pytest.mark.parametrize("damage", ["damaged", "older"])
+def test_a_ledger_that_cannot_be_used_is_made_anew(bot: ForkedBot, damage: str) -> None:
+    file = bot.root / "ledger.sqlite"
+    before, posts = bot.dump(), bot.posts()
+    if damage == "damaged":
+        file.write_bytes(b"no database" * 1000)
+    else:
+        with closing(sqlite3.connect(file)) as database, database:
+            database.execute("UPDATE newsbot_schema SET version = 0")
+    refused = bot.run("replay", "--diff")
+    assert (refused.code, refused.err.count("\n")) == (1, 1), refused
+    assert "`scrapy replay` makes" in refused.err
+    ended = bot.run("replay")
+    assert (ended.code, ended.err.count("\n")) == (0, 1), ended
+    assert "made" in ended.err
+    assert (bot.dump(), bot.posts()) == (before, posts)
+    assert len(list(bot.root.glob("ledger.sqlite.damaged-2026????T??????Z"))) == (damage == "damaged")

@@ -18,7 +18,7 @@ from newsbot.errors import ArchiveError, BadInput, BadUsage, RecordError
 from newsbot.health import HOLES, OK
 from newsbot.hosts import Hosts
 from newsbot.job import stillness
-from newsbot.ledger import Ledger, file_url
+from newsbot.ledger import Ledger, file_url, renew
 from newsbot.rebuild import Report, rebuild
 from newsbot.shelf import PostShelf
 from newsbot.warc import index
@@ -27,6 +27,8 @@ from newsbot.warc.recovery import recover
 
 if TYPE_CHECKING:
     import argparse
+
+    from newsbot.clock import Clock
 
 
 class Command(NewsbotCommand):
@@ -92,7 +94,7 @@ class Command(NewsbotCommand):
         with ExitStack() as closing:
             closing.enter_context(stillness(archive, "replay"))
             recover(archive.root, clock=clock)
-            ledger = Ledger.open(archive.ledger_url or file_url(archive.ledger_file), clock)
+            ledger = _ledger(archive, clock, anew=not comparison)
             closing.callback(ledger.close)
             paths = archive.warc_files()
             shelf = comparison or PostShelf(archive.posts)
@@ -118,7 +120,7 @@ class Command(NewsbotCommand):
         except OSError as error:
             raise ArchiveError(f"cannot write {out.root}: {error.strerror}; give another --out") from error
         with ExitStack() as closing:
-            ledger = Ledger.open(file_url(out.ledger_file), system_clock())
+            ledger = _ledger(out, system_clock())
             closing.callback(ledger.close)
             bar = Bar()
             closing.callback(bar.close)
@@ -144,6 +146,14 @@ class Command(NewsbotCommand):
             told = ", ".join(f"{name} {number}" for name, number in fields.items())
             line += f", {counts['']} would change" + (f" ({told})" if told else "")
         say(line + (f", {len(report.unreadable)} places unreadable" if report.unreadable else ""))
+
+
+def _ledger(archive: Archive, clock: Clock, *, anew: bool = True) -> Ledger:
+    """The archive's ledger; with `anew` a damaged one, or one of an older schema, makes room for a new one."""
+    url = archive.ledger_url or file_url(archive.ledger_file)
+    if anew and (line := renew(url, clock())):
+        tell(f"newsbot: {line}")
+    return Ledger.open(url, clock)
 
 
 def _show(comparison: Comparison, *, as_json: bool) -> Counter[str]:

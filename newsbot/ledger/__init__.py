@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from newsbot.ledger.facts import Facts
-from newsbot.ledger.opening import file_url
+from newsbot.ledger.opening import file_url, renew
 from newsbot.ledger.originals import Originals
 from newsbot.ledger.rows import ArticleRow, LookRow, LooksRow, WindowRow, Work
 from newsbot.ledger.sharing import Sharing
@@ -18,7 +18,7 @@ from newsbot.ledger.wanted import Requisites, Wanted
 if TYPE_CHECKING:
     from newsbot.clock import Clock
 
-__all__ = ["ArticleRow", "Ledger", "LookRow", "LooksRow", "Wanted", "WindowRow", "Work", "file_url"]
+__all__ = ["ArticleRow", "Ledger", "LookRow", "LooksRow", "Wanted", "WindowRow", "Work", "file_url", "renew"]
 
 
 class Ledger(Facts, Standing, Originals, Requisites, Sharing):

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy import URL, Engine, MetaData, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from newsbot.errors import ArchiveError, BadInput, LedgerBusy, LedgerError, LedgerTooNew
 from newsbot.ledger.schema import VERSION, metadata, version
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -68,6 +70,59 @@ def connect(url: str) -> Engine:
     return engine
 
 
+def renew(url: str, when: datetime) -> str:
+    """Make room for a new ledger where the one at `url` is damaged or has an older schema, for a replay to fill.
+
+    A damaged SQLite file is renamed, tables of an older schema are dropped. One line that says so; '' when there was no
+    need. Raises as `connect`, but for a database of another's, which `connect` refuses.
+    """
+    parsed = _parse(url)
+    try:
+        if moved := _move_damaged(parsed, when):
+            return moved
+        engine = create_engine(parsed)
+        try:
+            with engine.begin() as connection:
+                return _drop_older(connection, parsed)
+        finally:
+            engine.dispose()
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        raise failure(error, f"the ledger {_shown(parsed)}") from error
+
+
+def _move_damaged(url: URL, when: datetime) -> str:
+    file = Path(url.database or "")
+    if url.get_backend_name() != "sqlite" or not file.is_file():
+        return ""
+    with closing(sqlite3.connect(file, timeout=PATIENCE)) as connection:
+        try:
+            [[found]] = connection.execute("PRAGMA quick_check(1)")
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                raise
+            found = str(error)
+    if found == "ok":
+        return ""
+    away = file.with_name(f"{file.name}.damaged-{when:%Y%m%dT%H%M%SZ}")
+    for end in ("-wal", "-shm", ""):  # the file itself last: until then a second try finds all of them
+        if (part := file.with_name(file.name + end)).exists():
+            part.rename(away.with_name(away.name + end))
+    return f"the ledger {file} is damaged ({' '.join(found.split())}): it is {away.name} now, and a new one is made"
+
+
+def _drop_older(connection: Connection, url: URL) -> str:
+    tables = inspect(connection).get_table_names()
+    if version.name not in tables:
+        return ""
+    found = connection.execute(select(version.c.version)).scalar_one_or_none()
+    if found is not None and found >= VERSION:
+        return ""
+    theirs = MetaData()
+    theirs.reflect(connection)
+    theirs.drop_all(connection)
+    return f"the ledger {_shown(url)} has the older schema {found}: it is made anew"
+
+
 def failure(error: Exception, ledger: str = "the ledger") -> LedgerError | ArchiveError:
     """The error of newsbot for one of the database's: its first line, and what to do."""
     words = (str(getattr(error, "orig", None) or error).strip() or type(error).__name__).splitlines()[0]
@@ -77,9 +132,7 @@ def failure(error: Exception, ledger: str = "the ledger") -> LedgerError | Archi
         return LedgerBusy(
             f"{ledger} is busy: another process wrote for more than {PATIENCE:g} s ({words}); wait until it has ended"
         )
-    return LedgerError(
-        f"{ledger} cannot be used: {words}; check LEDGER_URL; move a damaged one away and run `scrapy replay`"
-    )
+    return LedgerError(f"{ledger} cannot be used: {words}; check LEDGER_URL; `scrapy replay` makes a damaged one anew")
 
 
 def _parse(url: str) -> URL:
@@ -157,7 +210,7 @@ def _check(found: int | None, url: URL) -> None:
         raise LedgerTooNew(
             f"the ledger {_shown(url)} has schema {found}, this newsbot knows {VERSION}: use the newer newsbot"
         )
-    raise LedgerError(f"the ledger {_shown(url)} has the older schema {found}: move it away and run `scrapy replay`")
+    raise LedgerError(f"the ledger {_shown(url)} has the older schema {found}: `scrapy replay` makes it anew")
 
 
 def _shown(url: URL) -> str:
