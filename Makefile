@@ -12,7 +12,7 @@ UV_COMPILE = $(BIN)/python -m uv pip compile -q --universal --python-version 3.1
 RUN = .venv/requirements.txt
 DEV = .venv/requirements-dev.txt
 
-.PHONY: help demo crawl test slow check bench capture lock broken
+.PHONY: help demo crawl test slow check bench capture reading lock broken
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -40,6 +40,9 @@ bench: $(RUN) ## newsbot beside a bare Scrapy spider; the figures go to benchmar
 
 capture: $(RUN) ## what the archive alone costs, beside stock Scrapy; the figures go to benchmarks/
 	@$(BIN)/python -m benchmarks.capture $(ARGS)
+
+reading: $(RUN) ## how fast `scrapy verify` reads, beside FastWARC
+	@$(BIN)/python -m benchmarks.verify $(ARGS)
 
 lock: $(DEV) ## requirements*.in -> requirements*.txt; ARGS=--upgrade takes newer versions
 	$(UV_COMPILE) $(ARGS) requirements.in -o requirements.txt

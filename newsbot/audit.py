@@ -35,12 +35,12 @@ class Audit:
     """One look at an archive. Use: `faults`, then the numbers."""
 
     def __init__(self, archive: Archive, clock: Clock, progress: Callable[[str, int, int], None]) -> None:
-        """`progress` gets a stage, what is done and the whole of it (bytes, then posts)."""
+        """`progress` gets a stage, what is done and the whole of it (MiB, then posts)."""
         self._archive = archive
         self._clock = clock
         self._progress = progress
         self._read = self._total = 0
-        self.verification = Verification(lambda at: progress("reading", self._read + at, self._total))
+        self.verification = Verification(lambda at: progress("reading, MB", self._read + at >> 20, self._total >> 20))
         self.posts = 0
 
     def faults(self) -> Iterator[Fault]:

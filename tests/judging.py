@@ -9,6 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from newsbot.archive import Archive
+from newsbot.audit import Audit
 from newsbot.ledger import Ledger, file_url
 from newsbot.rebuild import rebuild
 from newsbot.shelf import PostShelf
@@ -27,6 +29,13 @@ def assert_sound(bot: Bot) -> None:
     for path in bot.warcs():
         assert_exchanges_are_whole(path)
     assert_replay_equals_live(bot)
+    assert_verified(bot)
+
+
+def assert_verified(bot: Bot) -> None:
+    """`scrapy verify` finds no fault."""
+    archive = Archive(bot.root, bot.root / "posts", "")
+    assert list(map(str, Audit(archive, lambda: NOW, lambda *_: None).faults())) == []
 
 
 def assert_nothing_left_behind(bot: Bot) -> None:

@@ -16,6 +16,7 @@ from newsbot.warc.reader import Record, records
 from tests.crawling import NOW, Bot, looks, tree
 from tests.fakesina.server import Server
 from tests.fakesina.site import Site
+from tests.judging import assert_verified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,8 +95,13 @@ def test_no_half_exchange_is_in_any_file(killed: tuple[Bot, Server, set[str]]) -
         found = [record for record in records(path) if isinstance(record, Record)]
         assert len(found) == len(list(records(path))), path
         whole = {record_id for record in found if record.type == "metadata" for record_id in record.concurrent_to}
-        assert {record.id for record in found if record.type in {"request", "response"}} == whole
+        assert {record.id for record in found if record.type in {"request", "response", "revisit"}} == whole
         assert all(record.block in answered for record in found if record.type == "response")
+
+
+def test_verify_finds_nothing(killed: tuple[Bot, Server, set[str]]) -> None:
+    bot, _, _ = killed
+    assert_verified(bot)
 
 
 def test_nothing_is_left_lying_about(killed: tuple[Bot, Server, set[str]]) -> None:

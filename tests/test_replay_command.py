@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from newsbot.warc.index import beside
 from tests.crawling import NOW, tree
 from tests.fakesina.server import Server
 from tests.fakesina.site import Site
@@ -77,7 +78,9 @@ def test_a_difference_is_shown_and_nothing_is_written(bot: ForkedBot) -> None:
 
 
 def test_a_post_that_nothing_gives_any_more_is_taken_away(bot: ForkedBot) -> None:
-    bot.warcs()[1].unlink()
+    gone = bot.warcs()[1]
+    gone.unlink()
+    beside(gone).unlink()
     assert bot.run("replay").code == 0
     assert len(bot.posts()) == 8
     assert_sound(bot)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsbot.errors import ArchiveError, BadInput, NotAWarc, RecordError
 from newsbot.warc import index
 from newsbot.warc.digest import sha256
+from newsbot.warc.index import Sorter
 from newsbot.warc.surt import surt
 from tests.warcs import BROKEN, FIXTURES, NOTE, PAGE, URL, WIRE, compose, unfolded, written
 
@@ -136,3 +141,25 @@ def test_keys_are_those_of_the_surt_package(pair: str) -> None:
 )
 def test_no_address_is_too_odd_for_a_key(url: str) -> None:
     assert surt(url).isprintable()
+
+
+@given(st.text(alphabet="%2541/a", max_size=40))
+def test_a_path_is_unescaped_until_nothing_changes(path: str) -> None:
+    plain = path.encode()
+    while (once := unquote_to_bytes(plain)) != plain:
+        plain = once
+    escaped = "".join(chr(byte) if chr(byte) in "0123456789a/" else f"%{byte:02X}" for byte in plain)
+    assert surt(f"http://a.cn/{path}") == surt(f"http://a.cn/{escaped}")
+
+
+@pytest.mark.parametrize("deep", ["%" + "25" * 300_000, "%" * 300_000 + "3" * 300_000 + "2"])
+def test_an_escape_within_escapes_takes_time_that_grows_with_its_length(deep: str) -> None:
+    assert surt(f"http://a.cn/{deep}").startswith("cn,a)/")  # the square of it would take hours
+
+
+def test_an_index_is_sorted_also_where_its_lines_are_many() -> None:
+    with closing(Sorter()) as sorter:
+        lines = [b"%d\n" % (number * 7919 % 20_011) for number in range(20_011)]
+        for line in lines + lines[:5]:
+            sorter.add(line)
+        assert list(sorter) == sorted(lines)

@@ -7,11 +7,19 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from newsbot.warc.fault import TORN
+from newsbot.warc.foreign import Foreign
 from newsbot.warc.reader import Record, records
 from newsbot.warc.recovery import recover
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from newsbot.warc.fault import Fault
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -78,14 +86,25 @@ def _exchanges(path: Path) -> list[set[str]]:
     return found
 
 
-@pytest.mark.parametrize("kills", [20, pytest.param(60, marks=pytest.mark.slow)])
+def _faults(paths: Iterable[Path]) -> list[Fault]:
+    """What `scrapy verify` says of these files."""
+    return list(Foreign(sorted(paths), lambda *_: None).faults())
+
+
+@pytest.mark.parametrize("kills", [10, pytest.param(60, marks=pytest.mark.slow)])
 def test_killed_at_any_moment_nothing_acknowledged_is_lost_and_nothing_is_half(kills: int, tmp_path: Path) -> None:
     moments = random.Random(kills)
     acknowledged: list[set[str]] = []
+    verified: set[Path] = set()
     cuts = 0
     for _ in range(kills):
         acknowledged += _killed_run(tmp_path, moments.uniform(0, 0.1))
+        left = list(tmp_path.rglob("*.open"))
+        assert {fault.code for fault in _faults(left)} <= {TORN}
         cuts += sum(bool(done.cut_bytes) for done in recover(tmp_path))
+        fresh = set(tmp_path.rglob("*.warc.gz")) - verified
+        assert _faults(fresh) == []
+        verified |= fresh
     assert len(acknowledged) > kills
     assert not list(tmp_path.rglob("*.open"))
     files = sorted(tmp_path.rglob("*.warc.gz"))

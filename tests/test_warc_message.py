@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import zlib
 
 import pytest
@@ -144,3 +145,13 @@ def test_a_bomb_is_refused_before_it_fills_the_memory(monkeypatch: pytest.Monkey
         message.decoded(gzip.compress(bytes(10_000_000)), [(b"Content-Encoding", b"gzip")])
     with pytest.raises(ValueError, match="larger than"):
         message.decoded(gzip.compress(bytes(60_000)) * 2, [(b"Content-Encoding", b"gzip")])
+
+
+def test_many_small_gzip_members_are_decoded_in_time_that_grows_with_their_number() -> None:
+    body = gzip.compress(b"x", mtime=0) * 200_000  # the square of it would take minutes
+    assert message.decoded(body, [(b"content-encoding", b"gzip")]) == b"x" * 200_000
+
+
+def test_a_gzip_member_may_be_longer_than_what_is_read_at_a_time() -> None:
+    body = random.Random(1).randbytes(100_000)
+    assert message.decoded(gzip.compress(body) * 2 + bytes(9), [(b"content-encoding", b"gzip")]) == body * 2

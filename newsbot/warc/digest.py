@@ -35,8 +35,8 @@ def agrees(label: str, parts: Iterable[bytes]) -> bool | None:
 
 def begun(label: str) -> hashlib._Hash | None:
     """An empty digest of the label's algorithm; None when it is not known here."""
-    algorithm = label.partition(":")[0].strip().lower().replace("-", "")
-    made = _KNOWN.get(algorithm)
+    algorithm = label.partition(":")[0]
+    made = _KNOWN.get(algorithm) or _KNOWN.get(algorithm.strip().lower().replace("-", ""))
     return made(usedforsecurity=False) if made else None
 
 

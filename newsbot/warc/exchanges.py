@@ -28,23 +28,25 @@ class Exchanges:
 
     def add(self, record: Record) -> Iterator[Fault]:
         """The next record."""
-        if record.type == "warcinfo":
+        kind = record.type
+        if kind == "warcinfo":
             self._ours = b"software: newsbot/" in record.block
         if not self._ours:
             return
         if not record.length and record.ending >= len(END) and not self._shared:
             self._shared = True  # told once
             yield self._fault(TORN, record, "it shares its gzip member with other records, which newsbot never writes")
-        if record.type in _OF_EXCHANGE:
-            if record.type == "request" or len(self._waiting) > 1:
+        if kind in _OF_EXCHANGE:
+            if self._waiting and (kind == "request" or len(self._waiting) > 1):
                 yield from self.finish()
             record.block = b""  # not needed any more
             self._waiting[record.id] = record
-        elif record.type == "metadata" and record.concurrent_to:
+        elif kind == "metadata" and record.concurrent_to:
             for named in record.concurrent_to:
                 if not self._waiting.pop(named, None) and self._sound:
                     yield self._fault(MISSING, record, f"the record {named} of the same exchange is not before it")
-            yield from self.finish()
+            if self._waiting:
+                yield from self.finish()
             self._sound = True
 
     def forget(self) -> None:

@@ -27,14 +27,14 @@ class Foreign:
     posts = 0  #: there are none
 
     def __init__(self, paths: list[Path], progress: Callable[[str, int, int], None]) -> None:
-        """`progress` gets a stage, the bytes read and all of them.
+        """`progress` gets a stage, what is read and all of it, in MiB.
 
         Raises NotAWarc and BadInput for a path that is no WARC file, cannot be read, or is a folder without any.
         """
         self._files = [file for path in paths for file in _files_of(path)]
         self._total = sum(_size(file) for file in self._files)
         self._read = 0
-        self.verification = Verification(lambda at: progress("reading", self._read + at, self._total))
+        self.verification = Verification(lambda at: progress("reading, MB", self._read + at >> 20, self._total >> 20))
 
     def faults(self) -> Iterator[Fault]:
         """Everything that is wrong."""

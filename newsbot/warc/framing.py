@@ -14,7 +14,7 @@ PIECE = 64 * 1024
 
 #: Bytes asked of a gzip file at a time: what zlib does not use of them is copied after every member, and most members
 #: are small.
-_PACKED_PIECE = 16 * 1024
+_PACKED_PIECE = 32 * 1024
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -39,6 +39,10 @@ class Plain:
     def read(self) -> bytes:
         """The next piece of the file."""
         return self._stream.read(PIECE)
+
+    def place(self) -> int:
+        """Where the next stretch begins: there is none."""
+        return self.offset
 
 
 class Members:

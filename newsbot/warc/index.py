@@ -13,6 +13,7 @@ import re
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any
 
 from newsbot.errors import BadInput, RecordError
@@ -45,11 +46,14 @@ class Row:
 
     def line(self, offset: int, length: int, filename: str) -> bytes:
         """The CDXJ line with its line feed; `offset` and `length` are those of the record's member, in bytes."""
-        facts = {"url": self.url, "mime": self.mime, "status": self.status, "digest": self.digest}
-        facts |= {"length": str(length), "offset": str(offset), "filename": filename}
-        body = json.dumps({name: value for name, value in facts.items() if value})
-        digits = "".join(filter(str.isdigit, self.date))[:14]
-        return f"{surt(self.url)} {digits} {body}\n".encode()
+        facts = [("url", self.url), ("mime", self.mime), ("status", self.status), ("digest", self.digest)]
+        facts += [("length", str(length)), ("offset", str(offset)), ("filename", filename)]
+        # As json.dumps, in half of its time.
+        body = ", ".join([f'"{name}": {encode_basestring_ascii(value)}' for name, value in facts if value])
+        digits = self.date[:19].replace("-", "").replace("T", "").replace(":", "")
+        if not (digits.isdigit() and len(digits) == 14):
+            digits = "".join(filter(str.isdigit, self.date))[:14]
+        return f"{surt(self.url)} {digits} {{{body}}}\n".encode()
 
 
 def http_row(url: str, date: str, message: Message, digest: str) -> Row:

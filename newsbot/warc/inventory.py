@@ -56,9 +56,11 @@ class Inventory:
     def add(self, record: Record, file: int, digest: str) -> None:
         """Note a record; `digest`: that of its payload, '' when it has none."""
         cited = None
-        if record.type in _REPEATABLE:
-            cited = hash((record.target, record.date[:19]))  # to the second: WARC/1.0 knows no more
-        elif record.type == "revisit":
+        kind = record.type
+        if kind in _REPEATABLE:
+            date = record.headers.get("warc-date", "")[:19]  # to the second: WARC/1.0 knows no more
+            cited = hash((record.target, date))
+        elif kind == "revisit":
             self._revisit(record, file, digest)
         place = (hash(record.id), file, record.offset, record.inner)
         self._rows.append((*place, cited, hash(digest) if digest else None))

@@ -21,7 +21,6 @@ Headers = list[tuple[bytes, bytes]]
 #: Decoded bodies larger than this are refused: a page has some 100 KB, a bomb has no end. Bytes.
 DECODED_LIMIT = 64 * 1024 * 1024
 
-_LINE_END = re.compile(rb"\r?\n")
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _NO_BODY = frozenset({204, 304})
 _PIECE = 16 * 1024  # bytes given to zlib at a time
@@ -69,11 +68,12 @@ def split(raw: bytes) -> Message:
     """Cut `raw` into head and body at the first empty line, CRLF or bare LF; a cut head has an empty body."""
     end = head_end(raw)
     head = raw[:end] if end else raw
-    lines = _LINE_END.split(head.rstrip(b"\r\n"))
-    code, reason = _status(lines[0])
-    headers = _headers(lines[1:])
+    first, *lines = head.rstrip(b"\r\n").split(b"\n")
+    first = first.removesuffix(b"\r")
+    code, reason = _status(first)
+    headers = _headers(lines)
     named = {name.lower(): value for name, value in reversed(headers)}
-    return Message(lines[0], code, reason, headers, head, raw[len(head) :], end > 0, named)
+    return Message(first, code, reason, headers, head, raw[len(head) :], end > 0, named)
 
 
 def head_length(raw: bytes) -> int:
@@ -165,12 +165,11 @@ def _status(line: bytes) -> tuple[int, str]:
 def _headers(lines: list[bytes]) -> Headers:
     headers: Headers = []
     for line in lines:
-        if line[:1] in (b" ", b"\t"):  # a folded line continues the one before
+        name, colon, value = line.partition(b":")
+        if line.startswith((b" ", b"\t")):  # a folded line continues the one before
             if headers:
                 headers[-1] = (headers[-1][0], headers[-1][1] + b" " + line.strip())
-            continue
-        name, colon, value = line.partition(b":")
-        if colon:
+        elif colon:
             headers.append((name.strip(), value.strip()))
     return headers
 

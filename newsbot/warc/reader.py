@@ -34,6 +34,7 @@ _ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")  # a frame, or 
 #: What follows the block of every record (ISO 28500 4).
 END = b"\r\n\r\n"
 _HEAD_LIMIT = 1024 * 1024  # bytes; no WARC header is that long
+_AT_ONCE = 1024 * 1024  # bytes of an unfolded member that are read before looking at it
 _LENGTH_DIGITS = 19  # nor is any block that large
 
 
@@ -80,6 +81,7 @@ class _Walk:
 
     def __init__(self, source: Members | Plain, path: Path | Enclosed) -> None:
         self._source = source
+        self._packed = isinstance(source, Members)
         self._path = path
         self._held = b""  # bytes of the stretch that came and were not passed yet
         self._passed = 0  # bytes of the stretch before `_held`
@@ -90,14 +92,13 @@ class _Walk:
         """Offset in the file of the member or plain record that is being read."""
         return self._source.offset if self._packed else self._source.offset + self._begin
 
-    @property
-    def _packed(self) -> bool:
-        return isinstance(self._source, Members)
-
     def records(self) -> Iterator[Record]:
         """All records; Damage where they break off."""
         while self._source.begin():
             self._held, self._passed, self._begin = b"", 0, 0
+            if self._packed and (alone := self._alone()):
+                yield alone
+                continue
             more = self._more()
             if not more and not self._packed:
                 raise Damage("the file ends before this" if self.at else "the file is empty")
@@ -119,6 +120,32 @@ class _Walk:
             pass
         yield from self._take(size)
 
+    def _alone(self) -> Record | None:
+        """The record of a member that holds just one and is not large, as nearly all do: half the work.
+
+        None for any other member, with what was read of it in `_held`.
+        """
+        parts: list[bytes] = []
+        room = _AT_ONCE
+        try:
+            while room > 0 and (piece := self._source.read()):
+                parts.append(piece)
+                room -= len(piece)
+        except Damage:
+            room = 0  # it comes again where reading goes on
+        self._held = held = b"".join(parts)
+        if room <= 0 or not held.startswith(_MAGIC) or not held.endswith(END) or not (begin := head_end(held)):
+            return None
+        head = held[:begin]
+        headers, concurrent = named_fields(head)
+        size = len(held) - begin - len(END)
+        if headers.get("content-length") != str(size):
+            return None
+        offset = self._source.offset
+        length = self._source.place() - offset
+        block = held[begin : begin + size]
+        return Record(headers, block, str(self._path), offset, length, 0, concurrent, size, head)
+
     def _length(self, more: bool) -> int:
         if isinstance(self._source, Plain):
             return self._passed - self._begin
@@ -126,9 +153,7 @@ class _Walk:
 
     def _record(self) -> Record:
         head = self._head()
-        fields = named_fields(head)
-        headers = {name: values[0] for name, values in fields.items()}
-        concurrent = tuple([value.strip("<>") for value in fields.get("warc-concurrent-to", ())])
+        headers, concurrent = named_fields(head)
         length = headers.get("content-length", "")
         if not (length.isascii() and length.isdigit() and len(length) < _LENGTH_DIGITS):
             raise Damage(f"the record's Content-Length is {length[:40]!r}")

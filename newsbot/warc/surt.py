@@ -20,6 +20,8 @@ _WWW = re.compile(rb"www\d*\.")
 _NUMERIC_HOST = re.compile(rb"[0-9]+(\.[0-9]+){0,3}")
 _SAFE = b"!\"$&'()*+,-./:;<=>?@[\\]^_`{|}~"  # of printable ASCII only space, # and % are escaped
 _PLAIN = re.compile(rb"[!\"$&'()*+,\-./0-9:;<=>?@A-Z\[\\\]^_`a-z{|}~]*")
+_PERCENT = ord("%")
+_HEX = frozenset(b"0123456789abcdefABCDEF")
 _DEFAULT_PORT = {b"http": 80, b"https": 443}
 _PATH_SESSIONS = (
     re.compile(rb"^(.*/)(?:\((?:[a-z]\([0-9a-z]{24}\))+\)/)([^?]+\.aspx.*)$", re.IGNORECASE),
@@ -142,9 +144,18 @@ def _query(query: bytes) -> bytes:
 
 
 def _unescape(text: bytes) -> bytes:
-    while b"%" in text and (once := unquote_to_bytes(text)) != text:
-        text = once
-    return text
+    """Unescaped until nothing changes: `%252541` is `A`."""
+    once = unquote_to_bytes(text) if b"%" in text else text
+    if b"%" not in once or unquote_to_bytes(once) == once:
+        return once
+    # Escapes that hold escapes may do so to any depth, and unquoting level by level would take the square of it. Each
+    # byte is looked at with the two before it instead; no two escapes overlap, so the order makes no difference.
+    kept = bytearray()
+    for byte in once:
+        kept.append(byte)
+        while len(kept) > 2 and kept[-3] == _PERCENT and kept[-2] in _HEX and kept[-1] in _HEX:
+            kept[-3:] = bytes((int(kept[-2:], 16),))
+    return bytes(kept)
 
 
 def _escape(text: bytes) -> bytes:

@@ -6,6 +6,7 @@ the order in which it is found.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newsbot.errors import BadInput
@@ -15,13 +16,14 @@ from newsbot.warc.enclosed import Enclosed
 from newsbot.warc.exchanges import Exchanges
 from newsbot.warc.fault import DIGEST, MISSING, TORN, Fault
 from newsbot.warc.files import either_name
+from newsbot.warc.index import beside
 from newsbot.warc.inventory import Inventory, Place
 from newsbot.warc.openfile import SUFFIX, held
 from newsbot.warc.reader import END, Torn, fetch
 from newsbot.warc.resume import all_records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from newsbot.warc.record import Record
@@ -64,72 +66,76 @@ class Verification:
 
         A file whose name ends in `.open` may be being written just now: then it may end in the middle of an exchange.
         """
-        living = False
-        if path.name.endswith(SUFFIX) and not isinstance(path, Enclosed):
-            state = held(path)
-            if state is None:  # closed, or recovered, since somebody saw it
-                path, name = path.with_name(path.name.removesuffix(SUFFIX)), name.removesuffix(SUFFIX)
-                if not path.exists():
-                    return
-            else:
-                living, cdxj = state, None
-                if not living:
-                    yield Fault(TORN, name, None, "a killed run left this file open", _RECOVER)
-        self.files += 1
-        number = self.number(name)
-        self._paths[number] = path
+        one = _File(path, name)
+        if not isinstance(path, Enclosed) and path.name.endswith(SUFFIX):
+            living = held(path)
+            if living is None:
+                yield from self._closed(path, name, cdxj)
+                return
+            one.living, cdxj = living, None
+            if not living:
+                yield Fault(TORN, name, None, "a killed run left this file open", _RECOVER)
         collation = Collation() if cdxj else None
-        exchanges = Exchanges(name)
-        torn = yield from self._read(path, name, number, collation, exchanges, living=living)
-        if not torn and not path.name.endswith(SUFFIX):
-            yield from exchanges.finish()
-            if cdxj and collation and not isinstance(path, Enclosed):
-                yield from self._collate(collation, cdxj, path, name)
+        yield from self._read(one, collation)
+        if one.gone and not isinstance(path, Enclosed):
+            yield from self._closed(path, name, beside(_final(path)))
+            return
+        self.files += 1
+        if collation and cdxj and not one.torn and not (one.shared and not cdxj.exists()):
+            yield from self._collate(collation, cdxj, cdxj.with_name(path.name), name)
 
-    def _read(
-        self,
-        path: Path | Enclosed,
-        name: str,
-        number: int,
-        collation: Collation | None,
-        exchanges: Exchanges,
-        *,
-        living: bool,
-    ) -> Generator[Fault, None, bool]:
-        """Every record of a file; True when it is torn."""
-        torn = False
+    def _closed(self, path: Path, name: str, cdxj: Path | None) -> Iterator[Fault]:
+        """The faults of a file that was `.open` when somebody saw it, and has been closed or recovered since."""
+        if _final(path).exists():
+            yield from self.file(_final(path), name.removesuffix(SUFFIX), cdxj=cdxj)
+
+    def _read(self, one: _File, collation: Collation | None) -> Iterator[Fault]:
+        """Every record of a file."""
+        number = self.number(one.name)
+        self._paths[number] = one.path
+        exchanges = Exchanges(one.name)
         short = -1  # where the last record begins that has too short an ending
         try:
-            for found in all_records(path):
+            for found in all_records(one.path):
                 if isinstance(found, Torn):
-                    if living:
-                        break  # a write that has not ended yet
-                    torn = True
+                    one.torn = True
                     exchanges.forget()
+                    if one.living:
+                        break  # a write that has not ended yet
                     if found.offset != short:
-                        yield Fault(TORN, name, found.offset, found.why, _RESTORE)
+                        yield Fault(TORN, one.name, found.offset, found.why, _RESTORE)
                     continue
                 if found.ending < len(END):
                     short = found.offset
                 row = index.row(found)
                 self.inventory.add(found, number, row.digest if row else "")
                 if row and collation:
-                    collation.add(row.line(found.offset, found.length, path.name))
+                    one.shared = one.shared or not found.length
+                    collation.add(row.line(found.offset, found.length, one.path.name))
                 self._count(found)
-                yield from self._record(found, name)
+                yield from self._record(found, one.name)
                 yield from exchanges.add(found)
         except BadInput as error:
-            yield Fault(TORN, name, None, str(error), "it was passed over")
-            return True
-        return torn
+            one.torn = True
+            one.gone = one.name.endswith(SUFFIX) and _is_gone(one.path)
+            if not one.gone:
+                yield Fault(TORN, one.name, None, str(error), "it was passed over")
+        if not one.torn and not one.name.endswith(SUFFIX):
+            yield from exchanges.finish()
 
     def _count(self, record: Record) -> None:
         self.records += 1
         if not self.records % _STEP:
             self._progress(record.offset)
 
-    def _record(self, record: Record, name: str) -> Iterator[Fault]:
+    def _record(self, record: Record, name: str) -> Iterable[Fault]:
         """What is wrong with a record by itself."""
+        named = all(field in record.headers for field in _NAMED)
+        if named and record.ending >= len(END) and all(record.judged().values()):
+            return ()  # nearly always
+        return self._wrong(record, name)
+
+    def _wrong(self, record: Record, name: str) -> Iterator[Fault]:
         for field, title in _NAMED.items():
             if field not in record.headers:
                 yield Fault(TORN, name, record.offset, f"the record has no {title}", _RESTORE)
@@ -203,10 +209,31 @@ class Verification:
         try:
             return fetch(path, place.offset, place.inside)
         except BadInput:
-            by_now = None if isinstance(path, Enclosed) else either_name(path.with_name(path.name.removesuffix(SUFFIX)))
+            by_now = None if isinstance(path, Enclosed) else either_name(_final(path))
             if by_now is None:
                 raise
             return fetch(by_now, place.offset, place.inside)
+
+
+@dataclass(slots=True)
+class _File:
+    """One file, and what was found of it as a whole."""
+
+    path: Path | Enclosed
+    name: str
+    living: bool = False  #: somebody is writing it
+    torn: bool = False
+    gone: bool = False  #: it was `.open` and has another name by now
+    shared: bool = False  #: records share gzip members, so that it can have no index
+
+
+def _is_gone(path: Path | Enclosed) -> bool:
+    return not isinstance(path, Enclosed) and not path.exists()
+
+
+def _final(path: Path) -> Path:
+    """The name that an `.open` file gets when it is closed."""
+    return path.with_name(path.name.removesuffix(SUFFIX))
 
 
 def _told(record: Record) -> str:
