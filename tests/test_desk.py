@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOW = datetime(2026, 9, 29, 12, 30, tzinfo=UTC)
+UNKNOWN = Refusal("no-layout", "")
 TITLE = "【虚构】同一个标题"
 CHINA, ROLL = f"{PLACE}/新浪财经－国內", f"{PLACE}/新浪财经－滚动"
 A, B, C = "aaaaaaa0000001", "bbbbbbb0000002", "ccccccc0000003"
@@ -219,15 +220,10 @@ def test_a_page_without_time_or_title_anywhere_is_refused_until_a_list_gives_the
     assert set(room.posts) == {f"{CHINA}/{TITLE}.md", f"{CHINA}/{TITLE}二.md"}
 
 
-def refuse_all(room: Newsroom) -> None:
-    """From now on the parser takes none of the pages that it took."""
-    room.pages.update(dict.fromkeys(room.pages, Refusal("no-layout", "")))
-
-
 def test_a_post_whose_page_the_parser_takes_no_more_keeps_its_body_and_is_told(room: Newsroom) -> None:
     room.list((A, TITLE))
     room.look(A, "<p>旧的正文</p>")
-    refuse_all(room)
+    room.pages.update(dict.fromkeys(room.pages, UNKNOWN))
     assert room.list((A, f"{TITLE}二")) == (A,)
     [(path, content)] = room.posts.items()
     assert path == f"{CHINA}/{TITLE}二.md"
@@ -240,7 +236,7 @@ def test_a_post_whose_page_the_parser_takes_no_more_keeps_its_body_and_is_told(r
 def test_an_article_that_has_no_post_to_keep_is_refused_as_the_parser_says(room: Newsroom) -> None:
     room.list((A, TITLE))
     room.look(A)
-    refuse_all(room)
+    room.pages.update(dict.fromkeys(room.pages, UNKNOWN))
     assert isinstance(room.desk.shelf, PostShelf)
     (room.desk.shelf.root / f"{CHINA}/{TITLE}.md").unlink()
     room.list((A, f"{TITLE}二"))
@@ -253,7 +249,7 @@ def test_no_article_is_given_the_body_of_one_that_took_its_name(room: Newsroom) 
     room.look(A, "<p>甲</p>", after=50)
     room.look(B, "<p>乙</p>", after=100)
     room.list((A, "【虚构】换了"))
-    refuse_all(room)
+    room.pages.update(dict.fromkeys(room.pages, UNKNOWN))
     room.pages["urn:uuid:" + "50".zfill(32)] = Article(A, URL.format(A), TITLE, "<p>甲</p>", "", "test", "utf-8", NOW)
     room.list((A, TITLE))
     assert list(room.posts) == [f"{CHINA}/{TITLE}.md"]
