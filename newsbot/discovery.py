@@ -35,6 +35,7 @@ class PastWindow:
     extra: int = 0  #: items the list of all finance did not show
     promoted: bool = False  #: the list is asked at every run since
     back_fill: bool = False  #: a day that was asked for; says nothing of the time up to now
+    seen: int = 0  #: items it showed
     read: datetime | None = None  #: when it was read; None when that is not known
 
 
@@ -49,6 +50,7 @@ def past_window(facts: Mapping[str, Any], read: datetime | None = None) -> PastW
         extra=int(facts.get("extra", 0)),
         promoted=bool(facts.get("promoted")),
         back_fill=bool(facts.get("back_fill")),
+        seen=int(facts.get("seen", 0)),
         read=read,
     )
 

@@ -97,10 +97,17 @@ class Archive:
         try:
             capture = await self.run.keep(exchange)
             self.run.note_exchange(capture, exchange)
+            self._bound()
         except NewsbotError as error:
             self.fail(error)
             raise
         return capture
+
+    def _bound(self) -> None:
+        """End a back-fill that has asked as much as one may."""
+        most = self._crawler.settings.getint("BACKFILL_MAX_REQUESTS")
+        if self.run.options.kind == "backfill" and 0 < most <= self.run.facts.exchanges:
+            self.stop(f"BACKFILL_MAX_REQUESTS = {most} reached; run it again to go on")
 
     async def refuse(self, key: str, url: str, refusal: Refusal) -> Look:
         """Keep the fact that an article was not asked for."""
@@ -238,7 +245,8 @@ class Progress:
     def spider_opened(self) -> None:
         """Begin to show."""
         if self._crawler.get_extension(Archive) is not None:
-            self._bar = tqdm(desc="kept", unit=" exchanges", leave=False, miniters=0)
+            total = self._crawler.spider.expected if self._crawler.spider else None  # type: ignore[attr-defined]
+            self._bar = tqdm(desc="kept", unit=" exchanges", leave=False, miniters=0, total=total)
             self._ticking = create_looping_call(self._show)
             self._ticking.start(0.5, now=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from newsbot import discovery
+from newsbot.estimate import Estimate, estimate
 from newsbot.sina import channels
 from newsbot.text import unstamp
 
@@ -52,6 +53,10 @@ class Lists:
         """A list's windows that were read to their end, newest first."""
         rows = self._ledger.windows(list_name, limit, complete=True)
         return [discovery.past_window(row.facts, unstamp(row.key.partition(" ")[0])) for row in rows]
+
+    def estimate(self, windows: Sequence[discovery.Window], *, delay: float) -> Estimate:
+        """What reading these windows and their articles will take."""
+        return estimate(windows, {w.list_name: self.past(w.list_name) for w in windows}, delay=delay)
 
     def answer(self, capture: Capture, page: listing.Page) -> None:
         """One answer of a list."""

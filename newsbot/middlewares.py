@@ -14,6 +14,7 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Response
 
 from newsbot import text
+from newsbot.article import Refusal
 from newsbot.extensions import Archive, Stopping
 from newsbot.warc.message import decoded
 
@@ -72,8 +73,14 @@ class Gate:
         hosts = self._archive.run.hosts
         if until := hosts.resting(host):
             raise Resting(host, until)
-        if self._delay:
-            await self._wait(hosts.turn(host, self._delay))
+        await self._take_turn(host)
+
+    async def _take_turn(self, host: str) -> None:
+        """A scheduled run first: the others take what turns it leaves."""
+        run, granted = self._archive.run, False
+        while not granted:
+            wait, granted = run.hosts.turn(host, self._delay, first=run.options.kind == "schedule")
+            await self._wait(wait)
 
     def _host(self, request: Request) -> str:
         parts = urlsplit(request.url)
@@ -124,3 +131,9 @@ class Unpack:
             ip_address=response.ip_address,
             protocol=response.protocol,
         )
+
+
+def undecodable(response: Response) -> Refusal | None:
+    """The refusal of an answer whose Content-Encoding is broken (Unpack)."""
+    flag = next((flag for flag in response.flags if flag.startswith(UNDECODABLE)), None)
+    return Refusal("undecodable", flag.removeprefix(UNDECODABLE)) if flag else None

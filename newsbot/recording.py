@@ -153,8 +153,10 @@ class Download:
             self._flow.cancel()
 
 
-def one_line(error: BaseException) -> str:
+def one_line(error: BaseException | None) -> str:
     """Name an error in one line of at most 500 characters, with the reasons Twisted keeps in it or in its cause."""
+    if error is None:
+        return "no error was told"
     inner = error if hasattr(error, "reasons") else error.__cause__
     reasons = [one_line(reason.value) for reason in getattr(inner, "reasons", [])]
     words = "; ".join(reasons) or str(error) or str(error.__cause__ or "")

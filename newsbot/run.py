@@ -30,6 +30,8 @@ from newsbot.replay import page_from
 from newsbot.shelf import PostShelf
 from newsbot.sina import urls
 from newsbot.wants import Wants
+from newsbot.warc import message
+from newsbot.warc.message import decoded
 from newsbot.warc.writer import Writer
 
 if TYPE_CHECKING:
@@ -117,6 +119,7 @@ class Run:
     def note_exchange(self, capture: Capture, exchange: Exchange) -> None:
         """Remember at once an answer that holds no page: a retry may follow, and a replay will find this one too."""
         location = header_of(exchange, b"location") if 300 <= capture.status < 400 else None
+        self._hear(capture, exchange)
         if capture.status in SAYS_NO:
             retry_after = header_of(exchange, b"retry-after")
             self.ban(urlsplit(capture.url).hostname or "", retry_after, told=not self.wants.concerns(exchange))
@@ -127,6 +130,19 @@ class Run:
             if refusal:
                 self.desk.note([Look(key, capture, refusal)])
                 self._unsettled.add(key)
+
+    def _hear(self, capture: Capture, exchange: Exchange) -> None:
+        """What a host says of how often it wants to be asked: its robots.txt, and Retry-After of a 503."""
+        parts = urlsplit(capture.url)
+        host = parts.hostname or ""
+        if capture.status == 200 and parts.path == "/robots.txt":
+            answer = message.split(exchange.response or b"")
+            try:
+                self.hosts.hear(host, decoded(answer.entity(), answer.headers).decode("utf-8", "replace"))
+            except ValueError:  # cannot be unpacked: Scrapy takes it for no rules too
+                return
+        elif capture.status == 503 and (wait := wait_of(header_of(exchange, b"retry-after") or "", self.clock())):
+            self.hosts.ban(host, wait)
 
     async def refuse(self, key: str, url: str, refusal: Refusal) -> Look:
         """An article that was not asked at all (robots.txt, a host not allowed): the fact becomes a record."""

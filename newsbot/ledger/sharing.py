@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, bindparam, case, delete, select, update
+from sqlalchemy import literal_column as literal
 
 from newsbot.errors import Locked
 from newsbot.ledger.schema import host, job, warcfile
 from newsbot.ledger.statement import BLANK, Backend, Insert, Statement, either, parameters, put, put_new
-from newsbot.ledger.work import Worklist
+from newsbot.ledger.work import FARTHEST, Worklist
 from newsbot.text import stamp, unstamp
 
 if TYPE_CHECKING:
@@ -21,15 +22,29 @@ if TYPE_CHECKING:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
+#: Turns that may be taken ahead of time; a process has some ten requests in flight.
+LONGEST_QUEUE = 1000
+
 
 def _turn(backend: Backend) -> ReturningInsert[Any]:
     """Move a host's next turn on; one statement, so that no two processes see the same one."""
     now, interval = bindparam("now", type_=BigInteger), bindparam("interval", type_=BigInteger)
     row = backend.insert(host).values(name=bindparam("name"), next_at=now + interval)
-    begin = case((host.c.next_at > now, host.c.next_at), else_=now)
+    queued = (host.c.next_at > now) & (host.c.next_at <= now + interval * literal(str(LONGEST_QUEUE)))
+    begin = case((queued, host.c.next_at), else_=now)  # what is further off was noted by a clock that was ahead
     return row.on_conflict_do_update(index_elements=["name"], set_={"next_at": begin + interval}).returning(
         host.c.next_at
     )
+
+
+def _idle(backend: Backend) -> ReturningInsert[Any]:
+    """The same, but only where nobody waits; else nothing is returned."""
+    now, interval = bindparam("now", type_=BigInteger), bindparam("interval", type_=BigInteger)
+    row = backend.insert(host).values(name=bindparam("name"), next_at=now + interval)
+    ahead = host.c.next_at > now + interval * literal(str(LONGEST_QUEUE))
+    return row.on_conflict_do_update(
+        index_elements=["name"], set_={"next_at": now + interval}, where=(host.c.next_at <= now) | ahead
+    ).returning(host.c.next_at)
 
 
 def _rest(backend: Backend) -> Insert:
@@ -47,6 +62,8 @@ _MINE = (job.c.kind == bindparam("of")) & (job.c.run == bindparam("by"))
 _RENEW_JOB = Statement(update(job).where(_MINE).values(parameters(["expires"])))
 _END_JOB = Statement(delete(job).where(_MINE))
 _TURN = Statement(_turn)
+_IDLE = Statement(_idle)
+_NEXT = Statement(select(host.c.next_at).where(host.c.name == bindparam("name")))
 _REST = Statement(_rest)
 _HOST = Statement(select(host.c.rest_until, host.c.strikes).where(host.c.name == bindparam("name")))
 _FORGIVE = Statement(
@@ -74,7 +91,7 @@ class Sharing(Worklist):
         """
         with self.transaction():  # alone: of two that find no row, the second waits and then finds the first's
             for other, its_holder, begun, expires in self._rows(_HOLDER, kind=kind):
-                if expires > stamp(now) and alive(its_holder) is not False:
+                if stamp(now) < expires <= stamp(now + FARTHEST) and alive(its_holder) is not False:
                     raise Locked(
                         f"another {kind} run is at work: {other} of {its_holder}, since {begun}; "
                         f"wait for it, or until its lease ends at {expires}"
@@ -114,6 +131,14 @@ class Sharing(Worklist):
         rows = self._rows(_TURN, name=name, now=(now - _EPOCH) // _MICROSECOND, interval=step)
         following: int = rows[0][0]
         return _EPOCH + (following - step) * _MICROSECOND
+
+    def reserve_idle(self, name: str, now: datetime, interval: float) -> datetime:
+        """`now` when nobody has a turn ahead of the caller, who has it then; else when to ask again."""
+        row = {"name": name, "now": (now - _EPOCH) // _MICROSECOND, "interval": round(interval * 1_000_000)}
+        if self._rows(_IDLE, **row):
+            return now
+        next_at: int = self._rows(_NEXT, name=name)[0][0]
+        return max(_EPOCH + next_at * _MICROSECOND, now + _MICROSECOND)
 
     def absorbed(self) -> dict[str, int]:
         """WARC files that the views know whole: path in the archive → size in bytes."""

@@ -12,7 +12,7 @@ from newsbot.ledger.database import Database
 from newsbot.ledger.schema import requisite, wanted
 from newsbot.ledger.statement import BLANK, Backend, Insert, Statement, at_most, either, parameters, put_new
 from newsbot.ledger.values import as_keys, storable
-from newsbot.ledger.work import after
+from newsbot.ledger.work import FARTHEST, after
 from newsbot.text import stamp
 
 if TYPE_CHECKING:
@@ -58,7 +58,10 @@ def _lease(backend: Backend) -> ReturningUpdate[Any]:
     del backend
     free = (
         select(wanted.c.url)
-        .where(wanted.c.expires <= bindparam("now"), wanted.c.not_before <= bindparam("now"))
+        .where(
+            (wanted.c.expires <= bindparam("now")) | (wanted.c.expires > bindparam("far")),
+            (wanted.c.not_before <= bindparam("now")) | (wanted.c.not_before > bindparam("far")),
+        )
         .order_by(wanted.c.since.desc(), wanted.c.url)
         .with_for_update(skip_locked=True)
     )
@@ -118,7 +121,8 @@ class Requisites(Database):
     def lease_wanted(self, owner: str, limit: int, now: datetime, seconds: float) -> list[Wanted]:
         """Up to `limit` that are due, of the newest articles; `owner`'s for `seconds`."""
         with self.transaction(alone=False):
-            rows = self._rows(_LEASE, by=owner, limit=limit, now=stamp(now), until=after(now, seconds))
+            moments = {"now": stamp(now), "far": stamp(now + FARTHEST), "until": after(now, seconds)}
+            rows = self._rows(_LEASE, by=owner, limit=limit, **moments)
         return [Wanted(*row) for row in rows]
 
     def done_wanted(self, url: str) -> None:

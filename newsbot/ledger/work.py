@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.dml import ReturningInsert
 
 _NOW: BindParameter[str] = bindparam("now")
+_FAR: BindParameter[str] = bindparam("far")
+#: No lease, wait or rest reaches farther.
+FARTHEST = timedelta(days=8)
 
 
 def _free() -> ColumnElement[bool]:
-    return (lease.c.expires <= _NOW) & (lease.c.not_before <= _NOW)
+    """What is farther off than any lease or wait can be was noted by a clock that was ahead."""
+    expired = (lease.c.expires <= _NOW) | (lease.c.expires > _FAR)
+    return expired & ((lease.c.not_before <= _NOW) | (lease.c.not_before > _FAR))
 
 
 def _due(condition: ColumnElement[bool] | TextClause) -> Select[Any]:
@@ -99,18 +104,18 @@ class Worklist(Database):
 
         With `keys` only such ones. Two processes never get the same one.
         """
-        moment = stamp(now)
+        moments = _moments(now)
         with self.transaction(alone=False):
             if keys is None:
-                due = self._rows(_DUE, now=moment, limit=limit)
+                due = self._rows(_DUE, **moments, limit=limit)
             else:
-                due = self._rows(_DUE_AMONG, now=moment, limit=limit, keys=as_keys(keys))
+                due = self._rows(_DUE_AMONG, **moments, limit=limit, keys=as_keys(keys))
             return self._taken(due, owner, now, seconds)
 
     def lease_again(self, owner: str, keys: Sequence[str], now: datetime, seconds: float) -> list[Work]:
         """Those of `keys` that are free, whatever their state, to be looked at again; `owner`'s for `seconds`."""
         with self.transaction(alone=False):
-            due = self._rows(_AGAIN, now=stamp(now), limit=len(keys), keys=as_keys(keys))
+            due = self._rows(_AGAIN, **_moments(now), limit=len(keys), keys=as_keys(keys))
             return self._taken(due, owner, now, seconds)
 
     def _taken(self, due: Sequence[tuple[Any, ...]], owner: str, now: datetime, seconds: float) -> list[Work]:
@@ -118,7 +123,7 @@ class Worklist(Database):
         if not due:
             return []
         keys = as_keys(key for key, *_ in due)
-        taken = set(self._column(_TAKE, keys=keys, owner=owner, now=stamp(now), expires=after(now, seconds)))
+        taken = set(self._column(_TAKE, keys=keys, owner=owner, expires=after(now, seconds), **_moments(now)))
         return [Work(*row) for row in due if row[0] in taken]
 
     def renew(self, owner: str, now: datetime, seconds: float) -> None:
@@ -140,6 +145,10 @@ class Worklist(Database):
         """Give back what `owner` holds, requisites too; how many articles."""
         self._run(_FREE_WANTED, {"of": owner})
         return self._run(_FREE_ALL, {"of": owner})
+
+
+def _moments(now: datetime) -> dict[str, str]:
+    return {"now": stamp(now), "far": stamp(now + FARTHEST)}
 
 
 def after(now: datetime, seconds: float) -> str:

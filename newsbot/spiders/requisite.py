@@ -12,6 +12,7 @@ from newsbot.errors import NewsbotError
 from newsbot.extensions import Stopping
 from newsbot.judgement import is_hop, judge_requisite
 from newsbot.middlewares import NotAllowed, Resting
+from newsbot.recording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,8 +107,7 @@ class RequisiteQueue:
             self._settle(one, "redirected-away" if "max redirections" in str(error) else reason, str(error))
         else:
             capture: Capture | None = request.meta.get("capture")
-            words = f"{type(error).__name__}: {error}".splitlines()[0]
-            self._settle(one, (judge_requisite(capture) if capture else "") or "no-answer", words)
+            self._settle(one, (judge_requisite(capture) if capture else "") or "no-answer", one_line(error))
 
     def _settle(self, one: Wanted, reason: str, words: str) -> None:
         self._wants.settle(one, reason, words)

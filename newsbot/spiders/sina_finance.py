@@ -13,23 +13,25 @@ from scrapy.exceptions import IgnoreRequest
 from newsbot import arguments
 from newsbot.article import Article, Capture, Look, Refusal
 from newsbot.clock import system_clock
-from newsbot.console import user_agent
+from newsbot.console import tell, user_agent
 from newsbot.errors import CaptureBroken, NewsbotError
 from newsbot.extensions import Archive, Stopping
 from newsbot.judgement import is_hop, judge_exchange, judge_page
-from newsbot.middlewares import UNDECODABLE, NotAllowed, Resting
+from newsbot.middlewares import NotAllowed, Resting, undecodable
+from newsbot.recording import one_line
 from newsbot.sina import listing, urls
 from newsbot.spiders.requisite import RequisiteQueue
 from newsbot.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.settings import BaseSettings
     from twisted.python.failure import Failure
 
+    from newsbot.discovery import Window
     from newsbot.run import Run
 
 #: Lists first: they tell what there is to ask.
@@ -49,6 +51,7 @@ class SinaFinance(Spider):
         self._walks: deque[Walk] = deque()
         self._open: set[str] = set()  #: articles on their way
         self._changed = asyncio.Event()
+        self.expected: int | None = None  #: requests, where that can be guessed
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SinaFinance:
@@ -90,7 +93,10 @@ class SinaFinance(Spider):
                 yield self._article_request(key, url)
         else:
             wish = self.arguments
-            self._walks.extend(Walk(window) for window in self.run.lists.plan(wish.lists, wish.since, wish.until))
+            windows = self.run.lists.plan(wish.lists, wish.since, wish.until)
+            if self.kind == "backfill":
+                self._foresee(windows)
+            self._walks.extend(Walk(window) for window in windows)
             for request in self._next_walk():
                 yield request
         while not self.archive.stopping.is_set():
@@ -108,6 +114,12 @@ class SinaFinance(Spider):
             if alone and not requisites.open:
                 return
             await self._changed.wait()
+
+    def _foresee(self, windows: Sequence[Window]) -> None:
+        """Say what the back-fill will take; a progress bar shows how much of it is left."""
+        found = self.run.lists.estimate(windows, delay=self.settings.getfloat("DOWNLOAD_DELAY"))
+        self.expected = min(found.requests, self.settings.getint("BACKFILL_MAX_REQUESTS") or found.requests)
+        tell(f"newsbot: {found.line}")
 
     # --- lists ---
 
@@ -148,7 +160,7 @@ class SinaFinance(Spider):
         elif isinstance(failure.value, IgnoreRequest):
             walk.fail(str(failure.value), unreachable=True)
         else:
-            following = walk.take(Refusal("no-answer", _words(failure)))
+            following = walk.take(Refusal("no-answer", one_line(failure.value)))
         async for another in self._walk_on(walk, following):
             yield another
 
@@ -217,7 +229,7 @@ class SinaFinance(Spider):
         if capture.refers_to:
             return self.run.page_again(capture)
         content_type = _header(response, b"Content-Type") or ""
-        return _undecodable(response) or judge_page(capture, response.body, content_type)
+        return undecodable(response) or judge_page(capture, response.body, content_type)
 
     async def article_failed(self, failure: Failure) -> AsyncIterator[Look]:
         """Nothing to parse: put off, refused with a reason, or a hole with its cause."""
@@ -246,16 +258,16 @@ class SinaFinance(Spider):
                 yield Look(key, capture, refusal)
             else:  # no record says so yet: a redirect to what is no address, or nothing was sent
                 reason = "redirected-away" if capture else "no-answer"
-                yield await self.archive.refuse(key, asked, Refusal(reason, _words(failure)))
+                yield await self.archive.refuse(key, asked, Refusal(reason, one_line(failure.value)))
 
     def callback_failed(self, failure: Failure, response: Response | Failure | None) -> None:
         """A callback raised: its article stays a hole; a list that is not read on ends the run."""
         request: Request | None = getattr(response, "request", None)
         if request is not None and "key" in request.cb_kwargs:
-            self.run.facts.holes[request.cb_kwargs["asked"]] = _words(failure)
+            self.run.facts.holes[request.cb_kwargs["asked"]] = one_line(failure.value)
             self._done(request.cb_kwargs["key"])
         else:
-            self.archive.stop(f"a list could not be read on: {_words(failure)}")
+            self.archive.stop(f"a list could not be read on: {one_line(failure.value)}")
 
     def item_done(self, item: Look) -> None:
         """An article went through the pipelines, or failed in them."""
@@ -272,7 +284,7 @@ def _list_answer(response: Response) -> listing.Page | Refusal:
     capture: Capture = response.meta["capture"]
     if capture.truncated:
         return Refusal("cut", f"truncated: {capture.truncated}")
-    return _undecodable(response) or listing.read(
+    return undecodable(response) or listing.read(
         response.body, response.url, _header(response, b"Content-Type") or "", response.status
     )
 
@@ -282,15 +294,5 @@ def _header(response: Response, name: bytes) -> str | None:
     return None if value is None else value.decode("latin-1")
 
 
-def _undecodable(response: Response) -> Refusal | None:
-    """The refusal of an answer whose Content-Encoding is broken."""
-    flag = next((flag for flag in response.flags if flag.startswith(UNDECODABLE)), None)
-    return Refusal("undecodable", flag.removeprefix(UNDECODABLE)) if flag else None
-
-
 def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
-
-
-def _words(failure: Failure) -> str:
-    return f"{type(failure.value).__name__}: {failure.value}".splitlines()[0]

@@ -30,6 +30,7 @@ KINDS: dict[str, Callable[[datetime], Answer]] = {
     "ban": lambda _: Answer(BAN.format(charset="utf-8").encode(), 456, max_age=0),
     "ban-200": lambda _: Answer(BAN.format(charset="gb2312").encode("gb18030"), max_age=0),
     "503": lambda _: Answer(BUSY.encode(), 503, max_age=0),
+    "503-later": lambda _: Answer(BUSY.encode(), 503, headers=(("Retry-After", "300"),), max_age=0),
     "500": lambda _: Answer(b"", 500, max_age=0),
     "429": lambda _: Answer(b"invented: too many", 429, headers=(("Retry-After", "120"),), max_age=0),
     "403": lambda _: Answer(b"<html><body>invented: 403</body></html>", 403, max_age=0),

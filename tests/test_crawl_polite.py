@@ -1,0 +1,161 @@
+"""Politeness that knows: crawl delays, Retry-After, turns that are left to scheduled runs, back-fills with an end."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from newsbot.hosts import LONGEST_PACE, LONGEST_REST, Hosts
+from tests.crawling import NOW
+from tests.fakesina.server import Server
+from tests.fakesina.site import Site
+from tests.judging import assert_sound, table
+from tests.ledgers import BACKENDS, database, open_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from newsbot.ledger import Ledger
+    from tests.forked import ForkedBot
+
+FINANCE = ("-a", "channels=finance")
+HOUR = timedelta(hours=1)
+
+
+class Hands:
+    """A clock whose hands the test moves."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture(params=BACKENDS)
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    with database(request.param, tmp_path) as url, closing(open_ledger(url)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def hosts(ledger: Ledger, hands: Hands) -> Hosts:
+    return Hosts(ledger, hands, HOUR)
+
+
+def test_a_crawl_delay_of_robots_txt_widens_the_turns(hosts: Hosts) -> None:
+    hosts.hear("h", "User-agent: *\nCrawl-delay: 7\n")
+    assert [hosts.turn("h", 3)[0].total_seconds() for _ in range(3)] == [0, 7, 14]
+    assert [hosts.turn("other", 3)[0].total_seconds() for _ in range(2)] == [0, 3]
+
+
+@pytest.mark.parametrize(
+    ("rules", "pace"),
+    [
+        ("User-agent: newsbot\nCrawl-delay: 5\n\nUser-agent: *\nCrawl-delay: 50\n", 5),
+        ("User-agent: *\nCrawl-delay: 1\n", 3),  # never faster than the setting
+        ("User-agent: *\nCrawl-delay: soon\n", 3),
+        ("User-agent: *\nCrawl-delay: 99999\n", LONGEST_PACE),
+        ("<html>虚构：没有规则</html>", 3),
+    ],
+)
+def test_only_what_robots_txt_says_to_us_counts(hosts: Hosts, rules: str, pace: float) -> None:
+    hosts.hear("h", rules)
+    assert [hosts.turn("h", 3)[0].total_seconds() for _ in range(2)] == [0, pace]
+
+
+def test_who_is_not_first_gets_only_turns_that_nobody_waits_for(hosts: Hosts, hands: Hands) -> None:
+    assert hosts.turn("h", 3, first=False) == (timedelta(0), True)
+    assert hosts.turn("h", 3) == (timedelta(seconds=3), True)
+    assert hosts.turn("h", 3, first=False) == (timedelta(seconds=6), False)
+    assert hosts.turn("h", 3) == (timedelta(seconds=6), True)  # the one that asks later is before it
+    hands.now += timedelta(seconds=9)
+    assert hosts.turn("h", 3, first=False) == (timedelta(0), True)
+
+
+def test_a_clock_that_was_ahead_holds_nobody_up(hosts: Hosts, hands: Hands, ledger: Ledger) -> None:
+    hands.now += timedelta(days=4000)
+    hosts.turn("h", 3)
+    hosts.ban("rests")
+    assert [one.key for one in ledger.lease("ahead", 9, hands.now, 600)] == []
+    hands.now = NOW
+    assert hosts.turn("h", 3) == (timedelta(0), True)
+    assert hosts.turn("h", 3, first=False)[1] is False
+    assert hosts.resting("rests") is None
+
+
+def test_no_rest_is_longer_than_the_longest(hosts: Hosts) -> None:
+    assert hosts.ban("h", timedelta(days=4000)) == NOW + LONGEST_REST
+    assert hosts.resting("h") == NOW + LONGEST_REST
+
+
+# --- whole crawls ---
+
+
+@pytest.mark.slow
+def test_a_503_with_retry_after_rests_its_host_and_its_articles_wait(
+    certified: Path, bot_of: Callable[[Server], ForkedBot]
+) -> None:
+    site = Site(NOW, 4, troubles=False)
+    site.fail("503-later", "finance.sina.com.cn/", None)
+    with Server(site, certified) as server:
+        bot = bot_of(server)
+        ended = bot.crawl(*FINANCE)
+        assert ended.code == 3, ended
+        asked = sum(site.asked.values())
+        site.mend()
+        assert bot.crawl(*FINANCE).code == 3
+        assert sum(site.asked.values()) - asked <= 4  # the list, and other hosts
+        site.advance(timedelta(minutes=10))
+        assert bot.crawl(*FINANCE).code == 0
+        assert len(bot.posts()) == 4
+        assert_sound(bot)
+
+
+@pytest.mark.slow
+def test_a_back_fill_says_what_it_will_take_ends_at_its_bound_and_is_gone_on_with(
+    certified: Path, bot_of: Callable[[Server], ForkedBot]
+) -> None:
+    site = Site(NOW, 24, troubles=False)
+    words = (*FINANCE, "-a", "since=18h")
+    with Server(site, certified) as server:
+        bot = bot_of(server)
+        bounds = {"BACKFILL_MAX_REQUESTS": 10, "CONCURRENT_REQUESTS": 2}
+        ended = bot.crawl(*words, settings=bounds)
+        assert ended.code == 3, ended
+        assert "back-fill of 1 day of finance: about 1,31" in ended.err
+        assert "BACKFILL_MAX_REQUESTS = 10 reached" in ended.err
+        assert 10 <= bot.verdicts()[0]["exchanges"] < 14
+        while bot.crawl(*words, settings=bounds).code == 3:
+            assert len(bot.verdicts()) < 9
+        assert len(bot.posts()) == len([one for one in site.in_lists() if one.created > NOW - timedelta(hours=18)])
+        assert_sound(bot)
+
+
+@pytest.mark.slow
+def test_a_back_fill_reads_no_day_twice_once_nothing_can_come_into_it_late(
+    certified: Path, bot_of: Callable[[Server], ForkedBot]
+) -> None:
+    site = Site(NOW - timedelta(days=3), 12, troubles=False)
+    site.advance(timedelta(days=3))
+    words = (*FINANCE, "-a", "since=2026-09-26", "-a", "until=2026-09-26")
+    with Server(site, certified) as server:
+        bot = bot_of(server)
+        assert bot.crawl(*words).code == 0
+        windows = len(table(bot, "window"))
+        assert windows == 1
+        asked = sum(site.asked.values())
+        ended = bot.crawl(*words)
+        assert (ended.code, sum(site.asked.values())) == (0, asked), ended
+        assert "every day of it was read to its end before" in ended.err
+        assert_sound(bot)
