@@ -40,8 +40,9 @@ class Estimate:
         """For people."""
         if not self.days:
             return "back-fill: every day of it was read to its end before"
+        days = f"{self.days} day{'s' if self.days > 1 else ''}"
         return (
-            f"back-fill of {self.days} day{'s' if self.days > 1 else ''} of {', '.join(self.lists)}: about {self.articles:,} articles, "
+            f"back-fill of {days} of {', '.join(self.lists)}: about {self.articles:,} articles, "
             f"{self.requests:,} requests, {_span(self.seconds)}, {self.size / 1e9:.1f} GB"
         )
 
