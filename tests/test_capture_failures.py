@@ -8,7 +8,7 @@ import pytest
 
 from tests.wirecases import Case
 from tests.wirerun import Crawl, raw, request, wait_for_all
-from tests.wireserver import HOST, WireServer
+from tests.wireserver import HOST, WireServer, dead_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +46,12 @@ def failures(server: WireServer, tmp_path_factory: pytest.TempPathFactory) -> di
             request(f"http://0x7f.1:{server.http}/ok/hex"),
             settings={"CONNECT_TO": {}},
         ),
+        "proxied": crawl(
+            "proxied",
+            request("https://forbidden.test/tunnel", proxy=f"http://127.0.0.1:{server.proxy}"),
+            request("http://wire.test/no-proxy", proxy=f"http://127.0.0.1:{dead_port()}"),
+            settings={"CONNECT_TO": {}},
+        ),
         "abort": crawl(
             "abort",
             request(f"http://{HOST}/silent/abort", download_timeout=15),
@@ -80,6 +86,14 @@ def test_a_failure_before_any_answer_is_kept(failures: dict[str, Crawl], path: s
     assert crawl.outcomes[path]["capture"]["error"] == kept["error"]
     assert words in kept["error"]
     assert (kept["request"], kept["response"], kept["truncated"]) == ("", None, "")
+
+
+@pytest.mark.parametrize(("path", "words"), [("/tunnel", "403"), ("/no-proxy", "refused")])
+def test_a_failure_of_the_proxy_is_kept(failures: dict[str, Crawl], path: str, words: str) -> None:
+    (kept,) = failures["proxied"].kept[path]
+    assert words in kept["error"]
+    assert failures["proxied"].outcomes[path]["capture"]["error"] == kept["error"]
+    assert (kept["request"], kept["response"], kept["ip"]) == ("", None, "")
 
 
 def test_context_and_way_of_a_request_are_kept_with_its_failure(failures: dict[str, Crawl]) -> None:

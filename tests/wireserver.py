@@ -119,6 +119,9 @@ class WireServer:
                     sock.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
                     break
                 method, target, _ = request.split(b" ", 2)
+                if method == b"CONNECT" and target.startswith(b"forbidden."):
+                    sock.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+                    break
                 if method == b"CONNECT":
                     sock.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
                     sock = self._secure(sock, self._trusted)
