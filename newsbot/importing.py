@@ -79,7 +79,7 @@ def bring_in(
 
 
 def _bring(archive: Archive, source: Source, taking: Taking, clock: Clock, known: dict[str, str]) -> Brought:
-    before = known.get(source.sha256) or (known.get(source.records) if source.counts[TAKEN] else None)
+    before = known.get(source.sha256) or known.get(source.records)
     if before:
         return Brought(source, why=f"it has been imported already, as {before}")
     if not source.counts[TAKEN]:

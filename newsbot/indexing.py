@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from newsbot.errors import ArchiveError, BadInput, NewsbotError
+from newsbot.found import counts
 from newsbot.replay import Reading
 from newsbot.warc import index
 from newsbot.warc.original import Original
@@ -64,10 +65,10 @@ def index_archive(archive: Archive, ledger: Ledger, progress: Callable[[str, int
         for done, path in enumerate(paths, 1):
             with closing(index.Lines(path)) as lines:
                 found = reading.file(path, archive.relative(path), lines.passing(readable(path)))
-                yield from (one for one in found if isinstance(one, Original))
+                yield from (one for one in found if isinstance(one, Original) and counts(one))
                 _noting(report, lines.write)
             progress("indexing", done, len(paths))
-        yield from (one for one in reading.leftovers() if isinstance(one, Original))
+        yield from (one for one in reading.leftovers() if isinstance(one, Original) and counts(one))
 
     report.originals = ledger.replace_originals(originals())
     return report

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from newsbot.warc.enclosed import Enclosed
 
 _TYPES = frozenset({"request", "response", "revisit", "resource", "metadata"})
-#: A record about a page, such as browsertrix' `urn:pageinfo:https://…`: it belongs to the page's host.
-_ABOUT = re.compile(r"urn:(?!newsbot:)[A-Za-z0-9-]+:(?=https?:)")
+#: What stands before the host in records about a page, such as browsertrix' `urn:pageinfo:https://…`, or about a name,
+#: such as Heritrix' `dns:…`: they belong to that host.
+_ABOUT = re.compile(r"(?:urn:(?!newsbot:)[A-Za-z0-9-]+:https?://|dns:)")
 _END = b"\r\n\r\n"
 _INFO_LIMIT = 64 * 1024  # characters that are kept of the source's own warcinfo records, of which there is mostly one
 
@@ -77,7 +78,7 @@ class Taking:
 
     def _ours(self, target: str) -> bool:
         try:
-            host = (urlsplit(_ABOUT.sub("", target)).hostname or "").rstrip(".")
+            host = (urlsplit(_ABOUT.sub("//", target)).hostname or "").rstrip(".")
         except ValueError:
             return False
         return any(host == allowed or host.endswith(f".{allowed}") for allowed in self.hosts)

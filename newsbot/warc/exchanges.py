@@ -30,7 +30,8 @@ class Exchanges:
         """The next record."""
         kind = record.type
         if kind == "warcinfo":
-            self._ours = b"software: newsbot/" in record.block
+            imported = b"\nimported-sha256: " in record.block  # the records are another tool's (evidence.py)
+            self._ours = b"software: newsbot/" in record.block and not imported
         if not self._ours:
             return
         if not record.length and record.ending >= len(END) and not self._shared:
