@@ -86,6 +86,7 @@ class Refusal:
 
     reason: str  #: a word of REASONS
     evidence: str = ""  #: what was seen, one short line
+    layout: str = ""  #: name of the layout that fitted, '' when none did or none was tried
 
     @property
     def lasting(self) -> bool:

@@ -16,6 +16,7 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.utils.asyncio import call_later, create_looping_call
 from tqdm import tqdm
 
+from newsbot.archive import run_stamp
 from newsbot.clock import system_clock
 from newsbot.console import archive_of, tell, warcinfo
 from newsbot.errors import ArchiveError, BadInput, NewsbotError
@@ -24,6 +25,7 @@ from newsbot.options import Options
 from newsbot.resolver import parse_connect_to
 from newsbot.run import Run
 from newsbot.sina.requisites import MODES
+from newsbot.text import moment
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -178,6 +180,7 @@ def _options(settings: Any, kind: str) -> Options:
         payload_digest=digest,
         lease_seconds=settings.getfloat("LEASE_SECONDS"),
         overlap_every=timedelta(seconds=settings.getfloat("OVERLAP_EVERY")),
+        baseline_since=_baseline_since(settings["BASELINE_SINCE"]),
         ban_rest=timedelta(seconds=settings.getfloat("BAN_REST")),
         requisites=_requisites(settings["REQUISITES"]),
         requisite_max_age=timedelta(seconds=settings.getfloat("REQUISITE_MAX_AGE")),
@@ -191,6 +194,14 @@ def _revisit_after(given: list[Any]) -> tuple[timedelta, ...]:
         return tuple(timedelta(seconds=float(seconds)) for seconds in given if str(seconds).strip())
     except ValueError:
         raise BadInput(f"REVISIT_AFTER is {given!r}: give seconds after publication, as in 1800,10800,86400") from None
+
+
+def _baseline_since(given: str) -> str:
+    """The name that a run begun then would have."""
+    try:
+        return run_stamp(moment(given, system_clock()())) if given else ""
+    except BadInput as error:
+        raise BadInput(f"BASELINE_SINCE is {given!r}: give 2021-09-29 or 2021-09-29T21:00 (Beijing time)") from error
 
 
 def _requisites(mode: str) -> str:

@@ -45,6 +45,9 @@ class Facts:
     holes: dict[str, str] = field(default_factory=dict)  #: URL → why it is open
     holes_left: int = 0  #: in the whole ledger
     requisites: dict[str, Any] = field(default_factory=dict)  #: images and style sheets: kept, refused, failed, left
+    substance: dict[str, Any] = field(default_factory=dict)  #: layout → what its pages hold (baseline.told)
+    baseline: dict[str, Any] = field(default_factory=dict)  #: what they are compared with (Baseline.told)
+    below: list[str] = field(default_factory=list)  #: one line for each of its floors that was missed
     bans: list[str] = field(default_factory=list)  #: hosts that said no
     extra: dict[str, int] = field(default_factory=dict)  #: list → items the list of all finance did not show
     recovered: list[str] = field(default_factory=list)  #: what an earlier run left behind, one line each
@@ -112,7 +115,7 @@ def _unhealthy(facts: Facts) -> list[tuple[int, str]]:
         found.append(
             (UNHEALTHY, f"{unparsed} of {facts.captured + unparsed} pages did not parse: has the layout changed?")
         )
-    return found
+    return found + [(UNHEALTHY, line) for line in facts.below]
 
 
 def _holes(facts: Facts) -> list[tuple[int, str]]:

@@ -34,6 +34,7 @@ class Lists:
     ) -> None:
         """`facts` are the run's, and count what the lists bring."""
         self.shown: set[str] = set()  #: article keys the lists showed in this run
+        self.only: tuple[str, ...] = ()  #: the lists that the run was told to read; empty: the default ones
         self._ledger = ledger
         self._keeping = keeping
         self._desk = desk
@@ -43,7 +44,7 @@ class Lists:
 
     def plan(self, only: Sequence[str], since: datetime | None, until: datetime | None) -> list[discovery.Window]:
         """The windows this run reads."""
-        now = self._clock()
+        now, self.only = self._clock(), tuple(only)
         if since:
             lists = only or channels.DEFAULT_LISTS
             return discovery.span(lists, since, min(until or now, now), lambda name: self.past(name, _ALL))

@@ -18,6 +18,7 @@ class Options:
     payload_digest: str = "auto"
     lease_seconds: float = 600
     overlap_every: timedelta = timedelta(hours=2)
+    baseline_since: str = ""  #: name of a run; what earlier ones taught of pages is forgotten
     ban_rest: timedelta = timedelta(hours=1)
     requisites: str = "images"  #: a word of sina.requisites.MODES
     requisite_max_age: timedelta = timedelta(days=7)

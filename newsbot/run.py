@@ -33,6 +33,7 @@ from newsbot.wants import Wants
 from newsbot.warc import message
 from newsbot.warc.message import decoded
 from newsbot.warc.writer import Writer
+from newsbot.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,6 +58,7 @@ class Run:
         self.began = clock()
         self.name = run_stamp(self.began)
         self.facts = health.Facts(run=self.name, kind=options.kind, began=text.stamp(self.began))
+        self.watch = Watch(self.name, options.kind, options.baseline_since)
         self._attempts: dict[str, int] = {}
         self._wanted: dict[str, str] = {}  # article key → URL given with -a urls and not settled yet
         self._unsettled: set[str] = set()  # article keys of failed answers after which something else was to follow
@@ -197,6 +199,8 @@ class Run:
             if settled.outcome in {"new", "revised"} and isinstance(look.result, Article):
                 self.wants.publish(look.result)
         self._count(look, settled)
+        if look.key not in self.again.keys:  # a second look meets other pages: edited ones, and deleted
+            self.watch.see(look)
 
     def _count(self, look: Look, settled: Settled) -> None:
         self.facts.holes.pop(self._wanted.pop(look.key, ""), None)
@@ -226,7 +230,8 @@ class Run:
 
         Each step is tried, whatever became of those before: a full disk must not keep the verdict from being told.
         """
-        for step in (self._sum_up, self._end, self._close, self.ledger.flush, self._tell, self._closing.close):
+        views = (self.ledger.flush, self._tell, self._closing.close)
+        for step in (self._sum_up, self._compare, self._end, self._close, *views):
             try:
                 step()
             except ArchiveError as error:
@@ -254,11 +259,16 @@ class Run:
         counts = self.ledger.counts()
         self.facts.holes_left = counts.get("listed", 0) + counts.get("failed", 0)
 
+    def _compare(self) -> None:
+        found = self.watch.compare(self.ledger, self.lists.only)
+        self.facts.substance, self.facts.baseline, self.facts.below = found
+
     def _end(self) -> None:
         if self.facts.unwritable:
             return
         verdict = health.judge(self.facts)
         facts = {"ended": self.facts.ended, "exit_code": verdict.exit_code, "verdict": verdict.line}
+        facts |= self.watch.facts(healthy=verdict.exit_code in {health.OK, health.HOLES})
         self.keeping.writer.note(f"urn:newsbot:run:{self.name}", {"run": self.name, **facts})
         self.keeping.writer.sync()
         self.ledger.note_run(self.name, {"run": self.name, **facts})

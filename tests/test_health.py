@@ -54,6 +54,7 @@ CASES: dict[str, tuple[dict[str, object], int, str]] = {
     "some that do not parse": ({"refused": {"no-layout": 5}}, 0, "5 refused (no-layout 5)"),
     "too few to tell": ({"refused": {"no-layout": 4}, "captured": 0}, 0, "newsbot ok"),
     "parser": ({"refused": {"parser-error": 1}}, 4, "1 pages made the parser fail; runs/"),
+    "pages that hold less": ({"below": ["invented: half the text"]}, 4, "newsbot unhealthy: "),
     "disk": ({"unwritable": "the disk is full"}, 5, "newsbot archive not writable: "),
 }
 

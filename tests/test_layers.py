@@ -31,6 +31,8 @@ LAYERS = (
         "newsbot.desk",
         "newsbot.judgement",
         "newsbot.health",
+        "newsbot.baseline",
+        "newsbot.watch",
         "newsbot.hosts",
         "newsbot.gathering",
         "newsbot.options",

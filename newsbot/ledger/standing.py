@@ -12,7 +12,7 @@ from sqlalchemy import literal_column as literal
 from newsbot.article import Capture
 from newsbot.ledger.database import Database
 from newsbot.ledger.rows import GONE, ArticleRow, LooksRow, WindowRow
-from newsbot.ledger.schema import DONE, DUE, article, capture, listed, original, window
+from newsbot.ledger.schema import DONE, DUE, article, capture, listed, original, run, window
 from newsbot.ledger.statement import BLANK, Statement, at_most, parameters
 from newsbot.ledger.values import as_keys
 from newsbot.text import stamp
@@ -66,6 +66,13 @@ _OF_LIST = (
 )
 _WINDOWS = Statement(at_most(_OF_LIST))
 _COMPLETE = Statement(at_most(_OF_LIST.where(window.c.complete)))
+_TOLD = Statement(
+    at_most(
+        select(run.c.run, run.c.value)
+        .where(run.c.name == bindparam("name"), run.c.run < bindparam("before"))
+        .order_by(run.c.run.desc())
+    )
+)
 _HOLES = Statement(at_most(_ROW.where(DUE).order_by(article.c.ctime.desc(), article.c.key)))
 _EVERY = _ROW.order_by(case((article.c.date != BLANK, article.c.date), else_=article.c.page_date), article.c.key)
 _OPEN: list[ColumnElement[str]] = [literal(f"'{state}'") for state in ("failed", "listed", "withdrawn")]
@@ -94,7 +101,7 @@ _COUNTS = Statement(
 
 
 class Standing(Database):
-    """Answers about articles, captures and windows."""
+    """Answers about articles, captures, windows and runs."""
 
     def article(self, key: str) -> ArticleRow | None:
         """What is known of one article."""
@@ -189,6 +196,10 @@ class Standing(Database):
         """A list's windows, the newest first; with `complete` only those that were read to their end."""
         rows = self._rows(_COMPLETE if complete else _WINDOWS, list=list_name, limit=limit)
         return [WindowRow(key, json.loads(facts)) for key, facts in rows]
+
+    def told(self, name: str, before: str, limit: int) -> list[tuple[str, Any]]:
+        """(run, what its record says under `name`) of runs before that one, the newest first."""
+        return [(of, json.loads(value)) for of, value in self._rows(_TOLD, name=name, before=before, limit=limit)]
 
     def holes(self, limit: int) -> list[ArticleRow]:
         """Listed articles that are neither captured nor refused for good, the newest first."""

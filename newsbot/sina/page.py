@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from turbohtml import Document, Element, Node, Text
 
 from newsbot.article import Article, Refusal
 from newsbot.sina import body as bodies
-from newsbot.sina import furniture
 from newsbot.sina.fields import Places, article
+from newsbot.sina.furniture import UNSHOWN, is_furniture
 from newsbot.sina.layouts import LAYOUTS, Layout
 from newsbot.text import decode
 
@@ -27,7 +28,6 @@ _BAN_PHRASE = "已被新浪安全部门封禁"
 #: What the page of a missing article says, whatever its status (sina.md 2.6).
 _MISSING = ("页面没有找到", "404 Not Found on Accelerator", "无法查看当前文章")
 
-_UNSHOWN = frozenset({"script", "style", "template", "link", "meta", "title"})
 _MEDIA = frozenset({"video", "audio", "iframe", "embed", "object", "svg", "canvas"})
 _VIDEO_ID = "videoList"  # `<div class="video-2017" id="videoList0">`: the player is put there by a script
 
@@ -83,9 +83,10 @@ def _read_html(text: str, url: str, encoding: str) -> Article | Refusal:
         return _no_layout(document, text)
     body = bodies.read(element, url)
     if isinstance(body, Refusal):
-        return body
+        return replace(body, layout=layout.name)
     if not body.html or not _holds_something(element):
-        return Refusal("no-body", f"layout {layout.name}, but its article is empty of text and of media")
+        evidence = f"layout {layout.name}, but its article is empty of text and of media"
+        return Refusal("no-body", evidence, layout=layout.name)
     return article(Places(document), layout, body, url, encoding)
 
 
@@ -122,7 +123,7 @@ def _holds_something(element: Element) -> bool:
         if isinstance(node, Text):
             if node.data.strip():
                 return True
-        elif isinstance(node, Element) and node.tag not in _UNSHOWN and not _is_furniture(node):
+        elif isinstance(node, Element) and node.tag not in UNSHOWN and not is_furniture(node):
             if _is_media(node):
                 return True
             open_nodes.extend(reversed(node.children))
@@ -133,10 +134,3 @@ def _is_media(element: Element) -> bool:
     if element.tag == "img":
         return bodies.has_address(element)
     return element.tag in _MEDIA or (element.attr("id") or "").startswith(_VIDEO_ID)
-
-
-def _is_furniture(element: Element) -> bool:
-    if element.attr("id") == furniture.ADVERT_ID:
-        return True
-    classes = element.attr("class")
-    return classes is not None and not furniture.CLASSES.isdisjoint(classes.split())
