@@ -15,7 +15,7 @@ from newsbot.article import IMPORTED
 from newsbot.found import Unreadable
 from newsbot.sina import urls
 from newsbot.warc import evidence, index
-from newsbot.warc.enclosed import warc_files
+from newsbot.warc.enclosed import Enclosed, warc_files
 from newsbot.warc.evidence import TAKEN, Source, Taking
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from newsbot.clock import Clock
     from newsbot.ledger import Ledger
     from newsbot.shelf import Shelf
-    from newsbot.warc.enclosed import Enclosed
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +67,8 @@ def bring_in(
     evidence.sweep(folder)
     known = evidence.identities(folder)
     taking = Taking(tuple(host.lower() for host in hosts), ledger.has_record)
-    for done, (file, name) in enumerate(sources):
-        progress("importing", done, len(sources))
-        source = evidence.survey(file, name, taking)
+    for file, name in sources:
+        source = evidence.survey(file, name, taking, _heard(progress, file, name))
         brought = _bring(archive, source, taking, clock, known)
         report.brought.append(brought)
         report.unreadable += [Unreadable(one.file, one.offset, one.why) for one in source.torn]
@@ -130,6 +128,12 @@ def _revisits(path: Path) -> Iterator[tuple[str, int]]:
 def _noted(ledger: Ledger, url: str, name: str) -> set[int]:
     """The offsets in a file at which the ledger knows a capture of an article."""
     return {seen.offset for seen in ledger.captures(urls.article_key(url)) if seen.file == name}
+
+
+def _heard(progress: Callable[[str, int, int], None], file: Path | Enclosed, name: str) -> Callable[[int], None]:
+    """Tells how far a source has been read, in bytes; of one inside a WACZ without saying of how many."""
+    size = 0 if isinstance(file, Enclosed) else file.stat().st_size
+    return lambda at: progress(f"reading {name}", at, size)
 
 
 def _name(file: Path | Enclosed, path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from newsbot.errors import ArchiveError, BadInput, NewsbotError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from newsbot.archive import Archive
     from newsbot.ledger import Ledger
+    from newsbot.warc.reader import Record, Torn
 
 _ENDINGS = (".warc", ".warc.gz")
 
@@ -46,9 +48,10 @@ def warc_files(paths: Iterable[Path]) -> list[Path]:
 def index_files(paths: Sequence[Path], progress: Callable[[str, int, int], None]) -> Report:
     """CDXJ beside each of these files. Raises ArchiveError; other errors are in the report."""
     report = Report()
-    for done, path in enumerate(paths, 1):
-        _noting(report, lambda path=path: index.write(path))  # type: ignore[misc]
-        progress("indexing", done, len(paths))
+    done, total = 0, sum(map(_size, paths))
+    for path in paths:
+        _noting(report, partial(index.write, path, partial(_tell, progress, done, total)))
+        done += _size(path)
     return report
 
 
@@ -62,16 +65,33 @@ def index_archive(archive: Archive, ledger: Ledger, progress: Callable[[str, int
 
     def originals() -> Iterator[Original]:
         paths = archive.warc_files()
-        for done, path in enumerate(paths, 1):
+        done, total = 0, sum(map(_size, paths))
+        for path in paths:
             with closing(index.Lines(path)) as lines:
-                found = reading.file(path, archive.relative(path), lines.passing(readable(path)))
+                passing = _heard(lines.passing(readable(path)), partial(_tell, progress, done, total))
+                found = reading.file(path, archive.relative(path), passing)
                 yield from (one for one in found if isinstance(one, Original) and counts(one))
                 _noting(report, lines.write)
-            progress("indexing", done, len(paths))
+            done += _size(path)
         yield from (one for one in reading.leftovers() if isinstance(one, Original) and counts(one))
 
     report.originals = ledger.replace_originals(originals())
     return report
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 for one that is not there, which is told when it is its turn."""
+    return path.stat().st_size if path.is_file() else 0
+
+
+def _tell(progress: Callable[[str, int, int], None], done: int, total: int, at: int) -> None:
+    progress("indexing", done + at, total)
+
+
+def _heard(found: Iterable[Record | Torn], progress: Callable[[int], None]) -> Iterator[Record | Torn]:
+    for one in found:
+        progress(one.offset)
+        yield one
 
 
 def _noting(report: Report, write: Callable[[], Path]) -> None:

@@ -198,3 +198,9 @@ def test_what_follows_damage_is_read_too(bot: ForkedBot) -> None:
     assert (ended.code, ended.err.count("\n")) == (3, 1), ended
     assert f"at offset {first.offset}" in ended.err
     assert json.loads(ended.out)["posts"] == 1
+
+
+def test_without_room_for_the_views_it_says_so(bot: ForkedBot) -> None:
+    words = bot.command("replay", str(WACZ), "--out", str(bot.root.parent / "out"))[3:]
+    ended = bot.execute(*words, file_size=4000)
+    assert (ended.code, ended.err.count("\n")) == (5, 1), ended

@@ -23,7 +23,7 @@ from newsbot.warc.reader import Record, Torn, records
 from newsbot.warc.surt import surt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from newsbot.warc.message import Message
@@ -98,14 +98,16 @@ def beside(warc: Path) -> Path:
     return warc.with_name(f"{warc.name}.cdxj")
 
 
-def write(warc: Path) -> Path:
+def write(warc: Path, progress: Callable[[int], None] = lambda _: None) -> Path:
     """Rebuild the index beside the closed file `warc` by reading it; byte for byte what the writer left at close.
 
-    Raises NotAWarc or BadInput for what is no WARC file or has several records in one gzip member, RecordError for
-    a torn file, which is indexed up to there, ArchiveError when the index cannot be written.
+    `progress` hears how far it has come (bytes). Raises NotAWarc or BadInput for what is no WARC file or has several
+    records in one gzip member, RecordError for a torn file, which is indexed up to there, ArchiveError when the index
+    cannot be written.
     """
     with closing(Lines(warc)) as lines:
-        for _ in lines.passing(records(warc)):
+        for record in lines.passing(records(warc)):
+            progress(record.offset)
             if lines.shared:
                 break
         return lines.write()
