@@ -12,7 +12,7 @@ UV_COMPILE = $(BIN)/python -m uv pip compile -q --universal --python-version 3.1
 RUN = .venv/requirements.txt
 DEV = .venv/requirements-dev.txt
 
-.PHONY: help demo crawl test slow check bench capture reading lock broken
+.PHONY: help demo crawl test slow check fixtures bench capture reading lock broken
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -34,6 +34,9 @@ check: $(DEV) ## ruff and mypy --strict
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
+
+fixtures: $(RUN) ## what today's parser makes of the page fixtures; ARGS=--rewrite writes it into them
+	@$(BIN)/python -m tests.expectations $(ARGS)
 
 bench: $(RUN) ## newsbot beside a bare Scrapy spider; the figures go to benchmarks/
 	@$(BIN)/python benchmarks/bench.py $(ARGS)

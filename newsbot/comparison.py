@@ -83,7 +83,7 @@ class Comparison:
         if was:
             if not (was.post or row.post):
                 yield from of_values("outcome", _outcome(was), _outcome(row))
-            if row.body_key:
+            if was.body_key and row.body_key:
                 yield from of_values("page title", was.page_title, row.page_title)
                 yield from of_values("page time", was.page_date, row.page_date)
 

@@ -79,8 +79,11 @@ def lines(difference: Difference, paint: Callable[[str, str], str]) -> Iterator[
     yield paint(difference.post or difference.article, "head")
     for change in difference.changes:
         count = len(change.places)
-        if change.field in ("new", "removed"):
-            yield paint(f"  {change.field}: {change.places[0][1]}", "new" if change.field == "new" else "old")
+        if change.field == "new":  # its path is the heading
+            yield paint("  new", "new")
+            continue
+        if change.field == "removed":
+            yield paint(f"  removed: {change.places[0][1]}", "old")
             continue
         yield f"  {change.field}" + (f", {count} places" if count > 1 else "")
         for old, new in change.places[:_PLACES]:

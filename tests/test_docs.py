@@ -18,7 +18,10 @@ from newsbot.sina.channels import CHANNELS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-PAGES = {name: (ROOT / name).read_text("utf-8") for name in ("README.md", "archive/README.md", "CHANGELOG.md")}
+PAGES = {
+    name: (ROOT / name).read_text("utf-8")
+    for name in ("README.md", "archive/README.md", "CHANGELOG.md", "docs/maintaining.md")
+}
 SOURCE = (ROOT / "newsbot/settings.py").read_text("utf-8")
 
 COMMANDS = sorted(path.stem for path in (ROOT / "newsbot/commands").glob("[!_]*.py"))

@@ -126,7 +126,7 @@ def test_differences_are_shown_by_field_counted_and_not_made(changed: ForkedBot)
     assert (ended.code, ended.err) == (3, ""), ended
     assert ended.out.endswith(", 4 would change (new 1, title 1, image 1, body 1, form 1)\n")
     assert "\x1b" not in ended.out
-    for line in ("  title\n    - 【虚构】别的\n    + 【虚构】", "  body\n    - <p>多了一段。</p>\n", "  new: 金融/"):
+    for line in ("  title\n    - 【虚构】别的\n    + 【虚构】", "  body\n    - <p>多了一段。</p>\n", ".md\n  new\n"):
         assert line in ended.out
     assert kept(changed) == before
     assert changed.run("replay").code == 0

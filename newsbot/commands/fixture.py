@@ -39,7 +39,7 @@ class Command(NewsbotCommand):
             "For each URL a folder <layout>/<article key>, with the page's bytes, the heads of the exchange, and what "
             "today's parser makes of it: article.json and post.md, or refusal.json. Read these before you keep them: "
             "they are what the tests will expect. The page is the publisher's: keep it out of a public repository, or "
-            "put invented words in the place of its text."
+            "put invented words in the place of its text. docs/maintaining.md goes through all of it."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
