@@ -164,7 +164,7 @@ def test_the_dump_says_nothing_of_where_records_lie(ledger: Ledger) -> None:
 )
 def test_no_question_reads_the_whole_table(statement: Statement, index: str) -> None:
     ledger = open_ledger("sqlite://")
-    names = ("now", "limit", "key", "name", "post", "url")
+    names = ("now", "far", "limit", "key", "name", "post", "url")
     query = "EXPLAIN QUERY PLAN " + statement.text(ledger._dialect)
     steps = ledger._execute(query, dict.fromkeys(names, "1") | {"keys": "[]", "limit": 1}, fetch=True)
     ledger.close()
