@@ -17,6 +17,7 @@ from newsbot.warc.writer import Writer
 from tests.crawling import NOW, Bot, tree
 from tests.fakesina.server import Server
 from tests.fakesina.site import Site
+from tests.foreign.making import FIXTURES
 from tests.forked import ForkedBot, Stem
 from tests.warcs import WIRE, exchange
 
@@ -236,6 +237,14 @@ def test_verify_beside_a_crawl_that_writes_all_the_time_finds_nothing(certified:
         assert crawl.returncode == 0, out + err
     assert looked > 1
     assert audit(bot.root) == []
+
+
+def test_evidence_of_others_is_bound_by_no_order_of_ours(root: Path, forking: Stem) -> None:
+    bot = ForkedBot(root, stem=forking)
+    for name in ("wget-dedup", "pywb-record", "warcprox-dedup"):
+        assert bot.run("import", str(FIXTURES / name / "a.warc.gz")).code == 0
+    assert len(list((root / "warc" / "imported").rglob("*.warc.gz"))) == 3
+    assert list(map(str, audit(root))) == []
 
 
 def test_every_shape_of_the_wire_is_without_faults(tmp_path: Path, forking: Stem) -> None:

@@ -15,7 +15,9 @@ from warcio.warcwriter import WARCWriter
 
 from newsbot.warc import reader
 from newsbot.warc.digest import sha256
+from newsbot.warc.foreign import Foreign
 from newsbot.warc.verify import Verification
+from tests.foreign.making import FIXTURES
 from tests.forked import ForkedBot, Stem
 from tests.torn import ENDS, GOOD, PLAIN
 from tests.warcs import PAGE, URL, chunked, unfolded
@@ -67,6 +69,13 @@ def test_a_file_by_warcio_is_without_faults(tmp_path: Path, version: str, *, pac
 
 def test_a_foreign_file_in_one_gzip_member_is_without_faults(tmp_path: Path) -> None:
     assert found(tmp_path, gzip.compress(by_warcio(packed=False))) == []
+
+
+@pytest.mark.parametrize("maker", sorted(path.name for path in FIXTURES.iterdir() if path.is_dir()))
+def test_the_files_of_every_tool_are_without_faults(maker: str) -> None:
+    looking = Foreign([FIXTURES / maker], lambda *_: None)
+    assert list(map(str, looking.faults())) == []
+    assert looking.verification.records > 3
 
 
 def test_a_revisit_by_address_and_date_dangles_without_its_original(tmp_path: Path) -> None:

@@ -162,7 +162,10 @@ def table() -> dict[str, Broken]:
             remade(7, b"WARC-Record-ID", b"WARC-Record-Name"), "has no WARC-Record-ID", LAST, None
         ),
         "record-id-twice": torn(
-            remade(7, b"000000000007>", b"000000000000>"), "the WARC-Record-ID of the record at offset 0 of", LAST, None
+            remade(7, b"000000000007>", b"000000000001>"),
+            f"the WARC-Record-ID of the record at offset {ENDS[0]} of",
+            LAST,
+            None,
         ),
         "records-in-one-member": torn(
             GOOD[: ENDS[3]] + gzip.compress(b"".join(unfolded(GOOD[ENDS[3] :])), mtime=0),

@@ -30,8 +30,9 @@ class Exchanges:
         """The next record."""
         kind = record.type
         if kind == "warcinfo":
-            imported = b"\nimported-sha256: " in record.block  # the records are another tool's (evidence.py)
-            self._ours = b"software: newsbot/" in record.block and not imported
+            fields = record.fields
+            # What `scrapy import` took in of others has their order, or none: only some of their records are there.
+            self._ours = fields.get("software", "").startswith("newsbot/") and "imported-sha256" not in fields
         if not self._ours:
             return
         if not record.length and record.ending >= len(END) and not self._shared:

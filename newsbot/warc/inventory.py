@@ -54,9 +54,14 @@ class Inventory:
         self._rows: list[tuple[int, int, int, int, int | None, int | None]] = []
 
     def add(self, record: Record, file: int, digest: str) -> None:
-        """Note a record; `digest`: that of its payload, '' when it has none."""
+        """Note a record; `digest`: that of its payload, '' when it has none.
+
+        A warcinfo record is passed over: some crawlers begin several files with the same one.
+        """
         cited = None
         kind = record.type
+        if kind == "warcinfo":
+            return
         if kind in _REPEATABLE:
             date = record.headers.get("warc-date", "")[:19]  # to the second: WARC/1.0 knows no more
             cited = hash((record.target, date))

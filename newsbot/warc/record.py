@@ -131,13 +131,15 @@ class Record:
     def judged(self) -> dict[str, bool | None]:
         """Does the record bear its digests out, by their fields' names; None where that cannot be said here.
 
-        That is an unknown algorithm, a payload in several segments, or in chunks and larger than MAX_BLOCK. The payload
-        of a revisit is elsewhere.
+        That is an unknown algorithm, the block of a revisit by wget, a payload in several segments, or one in chunks
+        that is larger than MAX_BLOCK. The payload of a revisit is elsewhere.
         """
         found: dict[str, bool | None] = {}
         whole = len(self.block) == self.size
         if label := self.headers.get("warc-block-digest", ""):
             found["WARC-Block-Digest"] = digest.agrees(label, (self.block,)) if whole else self.large[0]
+            if self.type == "revisit" and found["WARC-Block-Digest"] is False and digest.agrees(label, ()):
+                found["WARC-Block-Digest"] = None  # wget writes that of no bytes into all its revisits
         label = self.headers.get("warc-payload-digest", "")
         if label and self.type != "revisit":
             if "warc-segment-number" in self.headers:
