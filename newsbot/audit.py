@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from newsbot.archive import Archive
     from newsbot.clock import Clock
 
-_FILES = (".warc.gz", ".warc", f".warc.gz{SUFFIX}")
+_FILES = (f".warc.gz{SUFFIX}", ".warc.gz", ".warc")
 _REPLAY = "scrapy replay makes the ledger anew from the files"
 
 
@@ -85,13 +85,14 @@ class Audit:
         """Every file below `warc`: its records, and its index."""
         folder = self._archive.root / "warc"
         indexes = sorted(folder.rglob("*.cdxj"))  # first: a file that is closed meanwhile has had its index before
-        paths = sorted(path for ending in _FILES for path in folder.rglob(f"*{ending}"))
-        self._total = sum(map(_size, paths))
-        for path in paths:
-            size = _size(path)
-            cdxj = beside(path.with_name(path.name.removesuffix(SUFFIX)))
-            yield from self.verification.file(path, self._archive.relative(path), cdxj=cdxj)
-            self._read += size
+        # Open files first, and each by its final name: one that is closed meanwhile is seen, and seen once.
+        seen = [path for ending in _FILES for path in folder.rglob(f"*{ending}")]
+        self._total = sum(map(_size, seen))
+        for final in sorted({path.with_name(path.name.removesuffix(SUFFIX)) for path in seen}):
+            if path := either_name(final):
+                size = _size(path)
+                yield from self.verification.file(path, self._archive.relative(path), cdxj=beside(final))
+                self._read += size
         for index in indexes:
             warc = index.with_name(index.name.removesuffix(".cdxj"))
             if either_name(warc) is None:

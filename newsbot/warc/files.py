@@ -38,7 +38,8 @@ def refused(path: Path, doing: str, error: OSError) -> ArchiveError:
 
 def either_name(path: Path) -> Path | None:
     """Where a WARC file lies by now: under its own name, or still as `….open`; None when it is gone."""
-    return next((name for name in (path, path.with_name(f"{path.name}.open")) if name.exists()), None)
+    # Its own name twice: it may be closed between the two looks.
+    return next((name for name in (path, path.with_name(f"{path.name}.open"), path) if name.exists()), None)
 
 
 def try_lock(descriptor: int) -> bool:
