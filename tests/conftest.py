@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,13 @@ def forking() -> Iterator[Stem]:
 def certified(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the fake site keeps its certificates, so that they are made once."""
     return tmp_path_factory.mktemp("certified")
+
+
+@pytest.fixture(scope="session")
+def judges(project: Path) -> Path:
+    """The folder of the field's own tools (judges.sh), installed now where they are missing."""
+    done = subprocess.run([project / "tests" / "judges.sh"], stdout=subprocess.PIPE, text=True, check=True)
+    return Path(done.stdout.strip())
 
 
 @pytest.fixture
