@@ -90,7 +90,7 @@ def expectations(meta: Mapping[str, Any], content: bytes) -> dict[str, bytes]:
     return _expected(read(meta, content), meta)
 
 
-def rewrite(folder: Path) -> dict[str, tuple[bytes, bytes]]:
+def outdated(folder: Path) -> dict[str, tuple[bytes, bytes]]:
     """File name → (expected by the fixture in `folder`, what today's parser gives); only those that differ.
 
     b'' stands for no such file. Nothing is written.

@@ -40,7 +40,7 @@ def changes(name: str, old: bytes, new: bytes) -> Iterator[difference.Change]:
 
 
 def write(folder: Path, wanted: dict[str, tuple[bytes, bytes]]) -> None:
-    """Make `wanted` (fixture.rewrite) what the fixture expects."""
+    """Make `wanted` (fixture.outdated) what the fixture expects."""
     for name, (_, new) in wanted.items():
         if new:
             (folder / name).write_bytes(new)
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     differing = 0
     for folder in (all_of_them := folders(options.pages)):
-        if wanted := fixture.rewrite(folder):
+        if wanted := fixture.outdated(folder):
             differing += 1
             found = tuple(change for name, (old, new) in wanted.items() for change in changes(name, old, new))
             shown = difference.Difference(folder.name, str(folder.relative_to(options.pages)), found)

@@ -3,8 +3,8 @@
 #
 #   tests/judges.sh           into .judges/ in the checkout, or the folder that NEWSBOT_JUDGES names
 #
-# In that folder: venv/bin/{cdxj-indexer,cdx-indexer,wb-manager,wayback,wacz}, node/node_modules/{warcio,playwright-core},
-# replaywebpage/{ui.js,sw.js}, and chromium, a link to the browser. Versions are pinned in tests/judges/ and below.
+# In that folder: venv/bin/{cdxj-indexer,cdx-indexer,wb-manager,wayback,wacz,node},
+# node/node_modules/{warcio,playwright-core,hexo}, replaywebpage/{ui.js,sw.js}, and chromium, a link to the browser. Versions are pinned in tests/judges/ and below.
 # Called again it finds all in place and is done in no time. Chromium and Node.js are the system's; root on Debian gets
 # them with apt, anyone else is told their names.
 set -euo pipefail
@@ -52,7 +52,7 @@ from_python() {
     local python=${tests%/*}/.venv/bin/python  # a version that newsbot supports
     [ -x "$python" ] || python=python3
     attempt 'a virtual environment' "$python" -m venv --clear "$home/venv"
-    attempt 'pywb, wacz and cdxj-indexer' \
+    attempt 'pywb, wacz, cdxj-indexer and Node.js' \
         "$home/venv/bin/python" -m pip --disable-pip-version-check install -q --require-hashes -r "$pins/requirements.txt"
 }
 
@@ -61,7 +61,7 @@ from_npm() {
     mkdir -p "$home/node" "$home/replaywebpage"
     cp "$pins/package.json" "$pins/package-lock.json" "$pins/.npmrc" "$home/node"
     cd "$home/node"
-    attempt 'warcio and playwright-core' npm ci
+    attempt 'warcio, playwright-core and Hexo' npm ci
     attempt "$replay" npm pack "$replay"
     attempt "the $replay that was pinned" sha256sum -c - <<<"$replay_sha256  ${replay/@/-}.tgz"
     attempt "$replay" tar xzf "${replay/@/-}.tgz" -C "$home/replaywebpage" --strip-components=1 package/ui.js package/sw.js

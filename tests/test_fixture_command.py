@@ -73,7 +73,7 @@ def test_a_folder_has_the_page_the_heads_and_what_is_expected(bot: ForkedBot, tm
     assert (article["title"], article["key"]) == (story.title, story.docid)
     assert "body" not in article
     assert (folder / "post.md").read_bytes() in bot.posts().values()
-    assert fixture.rewrite(folder) == {}
+    assert fixture.outdated(folder) == {}
 
 
 def test_the_address_of_whoever_asked_is_not_in_a_fixture(bot: ForkedBot, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_page_that_is_no_article_is_a_fixture_too(bot: ForkedBot, tmp_path: Pa
     assert folder.relative_to(tmp_path).as_posix() == f"refused/{story.docid}"
     assert json.loads((folder / "refusal.json").read_text("utf-8")) == {"reason": "gone", "evidence": "status 404"}
     assert not (folder / "post.md").exists()
-    assert fixture.rewrite(folder) == {}
+    assert fixture.outdated(folder) == {}
 
 
 def test_several_are_cut_at_once_and_told_as_json(bot: ForkedBot, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_what_a_changed_expectation_would_become_is_told_and_not_written(bot: Fo
     (folder / "article.json").write_bytes(content.replace(b'"D"', b'"E"'))
     (folder / "post.md").unlink()
     before = tree(folder, "*")
-    wanted = fixture.rewrite(folder)
+    wanted = fixture.outdated(folder)
     assert set(wanted) == {"article.json", "post.md"}
     assert wanted["article.json"][1] == content
     assert wanted["post.md"][0] == b""
