@@ -4,7 +4,8 @@
 #   tests/judges.sh           into .judges/ in the checkout, or the folder that NEWSBOT_JUDGES names
 #
 # In that folder: venv/bin/{cdxj-indexer,cdx-indexer,wb-manager,wayback,wacz,node},
-# node/node_modules/{warcio,playwright-core,hexo}, replaywebpage/{ui.js,sw.js}, and chromium, a link to the browser. Versions are pinned in tests/judges/ and below.
+# node/node_modules/{warcio,playwright-core,hexo}, replaywebpage/{ui.js,sw.js}, and chromium, a link to the browser.
+# Versions are pinned in tests/judges/ and below.
 # Called again it finds all in place and is done in no time. Chromium and Node.js are the system's; root on Debian gets
 # them with apt, anyone else is told their names.
 set -euo pipefail

@@ -35,7 +35,7 @@ def test_text_comes_back_as_it_was_but_for_what_is_no_text(ledger: Ledger) -> No
     ledger.note_entries(capture(1), [entry("a", title="【虚构】'引\"号\\ %s :x 😀\0\ud83d")])
     row = ledger.article("a")
     assert row is not None
-    assert row.title == "【虚构】'引\"号\\ %s :x 😀\ufffd\ufffd"
+    assert row.title == "【虚构】'引\"号\\ %s :x 😀\x01\ufffd"
 
 
 def test_only_what_no_list_had_shown_is_new(ledger: Ledger) -> None:

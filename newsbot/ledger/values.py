@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 
 def storable(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with U+FFFD for each NUL (PostgreSQL holds none) and each lone surrogate (which is no character)."""
+    """The row with U+0001 for each NUL (PostgreSQL holds none, and a TITLE takes both for a blank), and with U+FFFD for
+    each lone surrogate (which is no character).
+    """
     whole = "".join([value for value in row.values() if isinstance(value, str)])
     if _is_text(whole):  # nearly always: looking at all values at once is the cheaper question
         return row
@@ -38,4 +40,4 @@ def _is_text(text: str) -> bool:
 def _scalars(text: str) -> str:
     if _is_text(text):
         return text
-    return text.replace("\0", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text.replace("\0", "\x01").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

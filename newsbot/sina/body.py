@@ -37,9 +37,9 @@ _AMBIGUOUS = re.compile(r"<(?:svg|math|noscript)\b")
 _LAST_RESORT = _SCRIPT | {"svg", "math", "noscript", "template", "style", "xmp", "noembed", "noframes", "plaintext"}
 #: What could act if it stood where we see a text, a comment or an attribute's value: Markdown, which a post is to Hexo,
 #: ends a block of HTML at the first empty line, and then finds links, code and tags that no HTML parser sees.
-_COULD_ACT = ("<script", "javascript:", "vbscript:", _HOLDS_A_DOCUMENT)
-_DATA_URL = re.compile(r"data:(?!image/)")
-_HANDLER = re.compile(r"on(?<![a-z0-9?&]on)[a-z]+\s*=")  # its first letters first: then it is searched by them
+_COULD_ACT = (b"<script", b"javascript:", b"vbscript:", _HOLDS_A_DOCUMENT.encode())
+_DATA_URL = re.compile(rb"data:(?!image/)")
+_HANDLER = re.compile(rb"on(?<![a-z0-9?&]on)[a-z]+\s*=")  # its first letters first: then it is searched by them
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ def read(node: Node, base_url: str) -> Body | Refusal:
 
 def could_act(html: str) -> bool:
     """Is there anything in `html`, wherever it stands, that would act in another place?"""
-    text = unescape(html).lower()
-    joined = text.replace("\n", "").replace("\t", "").replace("\r", "")  # as in URLs
+    text = unescape(html).encode("ascii", "ignore").lower()  # all of that is ASCII, and so it takes half the time
+    joined = text.translate(None, b"\t\n\r")  # as in URLs
     if any(word in joined for word in _COULD_ACT):
         return True
     return _HANDLER.search(text) is not None or _DATA_URL.search(joined) is not None
