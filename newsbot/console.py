@@ -88,6 +88,7 @@ def warcinfo(settings: Any) -> dict[str, str]:
         "http-header-user-agent": user_agent(settings),
         "connect-to": ", ".join(f"{name}={place}" for name, place in settings.getdict("CONNECT_TO").items()),
         "tls-ca-file": settings["TLS_CA_FILE"],
+        "replay-from": settings["REPLAY_FROM"],
     }
     return {name: value for name, value in info.items() if value}
 

@@ -82,6 +82,9 @@ ALLOWED_HOSTS = ["sina.com.cn", "sina.cn", "sinaimg.cn"]
 CONNECT_TO: dict[str, str] = {}
 # PEM file of the certificate authorities to trust; empty = the system's (Debian: ca-certificates).
 TLS_CA_FILE = ""
+# Folder of WARC files to answer from in place of the site, such as another archive; empty = the site is asked. To try a
+# spider on what an archive holds: nothing goes to the network, and ARCHIVE_DIR must be another folder.
+REPLAY_FROM = ""
 # Articles that are asked or wait to be asked at one time; the rest stays in the ledger.
 WORK_AHEAD = 32
 # Seconds after its publication at which an article is looked at again, conditionally: edits were seen after 24 minutes,

@@ -67,6 +67,7 @@ DOOR = {
     "newsbot.settings",
     "newsbot.spiders",
     "newsbot.handlers",
+    "newsbot.playback",
     "newsbot.recording",  # what the capture handler hears on a connection
     "newsbot.wire",
     "newsbot.selfcheck",

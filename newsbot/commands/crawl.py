@@ -18,6 +18,7 @@ from newsbot.console import Command as NewsbotCommand
 from newsbot.console import archive_of, say, say_json, tell
 from newsbot.errors import BadUsage, NewsbotError
 from newsbot.extensions import Archive, Monitor
+from newsbot.playback import prepare
 
 if TYPE_CHECKING:
     import argparse
@@ -49,6 +50,7 @@ class Command(NewsbotCommand, BaseRunSpiderCommand):
             raise BadUsage("say which spider: scrapy crawl sina_finance")
         if args[0] not in _spiders(self.config):
             raise BadUsage(f"there is no spider {args[0]!r}; there is sina_finance")
+        prepare(self.config)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the engine runs, an end like Ctrl-C's
         logging.raiseExceptions = False  # a log that a full disk cannot take brings the verdict, not a page a line
         self._log_to_file()
