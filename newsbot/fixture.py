@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from newsbot import post
 from newsbot.article import Article, Capture, Image, Refusal
+from newsbot.desk import channel_of, title_of
 from newsbot.errors import BadInput, NewsbotError
-from newsbot.sina import channels, page
+from newsbot.judgement import judge_page
+from newsbot.sina import channels
 from newsbot.text import unstamp
 from newsbot.warc.files import either_name
 from newsbot.warc.reader import Record, fetch
@@ -81,8 +83,8 @@ def cut(root: Path, ledger: Ledger, row: ArticleRow, *, why: str, at: str = "") 
 
 
 def read(meta: Mapping[str, Any], content: bytes) -> Article | Refusal:
-    """What today's parser makes of a fixture's page."""
-    return page.read(content, meta["url"], status=meta["status"], content_type=meta["content_type"])
+    """What today's parser makes of a fixture's page; a `parser-error` where it fails (the log has it)."""
+    return judge_page(Capture("", "", meta["url"], meta["status"]), content, meta["content_type"])
 
 
 def expectations(meta: Mapping[str, Any], content: bytes) -> dict[str, bytes]:
@@ -153,10 +155,9 @@ def _meta(row: ArticleRow, seen: Capture, held: Capture, record: Record, why: st
     meta |= {"captured": held.date, "record": held.record_id}
     if seen.record_id != held.record_id:
         meta["revisit"] = {"captured": seen.date, "record": seen.record_id}
-    title, date = row.title or row.page_title, row.date or row.page_date
-    if row.channel and title and date:
-        listed = {"title": title, "date": unstamp(date).isoformat(), "channel": channels.post_name(row.channel)}
-        meta["listed"] = listed
+    title, date = title_of(row), row.date or row.page_date
+    if title and date:
+        meta["listed"] = {"title": title, "date": unstamp(date).isoformat(), "channel": channel_of(row)}
     return meta
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from newsbot import fixture
+from newsbot.article import Refusal
+from newsbot.sina import layouts, page
 from tests.crawling import NOW, tree
 from tests.fakesina import pages
 from tests.fakesina.server import Server
@@ -172,3 +175,14 @@ def test_what_a_changed_expectation_would_become_is_told_and_not_written(bot: Fo
     assert wanted["article.json"][1] == content
     assert wanted["post.md"][0] == b""
     assert tree(folder, "*") == before
+
+
+def test_a_page_that_breaks_the_parser_can_be_kept(
+    bot: ForkedBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = cut(bot, tmp_path, stories(bot)[0])
+    monkeypatch.setattr(page, "LAYOUTS", (replace(layouts.LAYOUTS[0], body=("#",)),))
+    found = fixture.read(meta(folder), (folder / "page.html").read_bytes())
+    assert isinstance(found, Refusal)
+    assert found.reason == "parser-error"
+    assert set(fixture.outdated(folder)) == {"article.json", "post.md", "refusal.json"}
