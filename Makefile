@@ -16,7 +16,7 @@ DEV = .venv/requirements-dev.txt
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 demo: $(RUN) ## the main job whole, on an invented Sina: posts and WARC files come to lie in demo/
 	@$(BIN)/python -m tests.demo $(ARGS)
