@@ -47,6 +47,19 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Video:
+    """A video that a page plays; the page's scripts fetch it."""
+
+    id: str  #: Sina's number of it
+    poster: str = ""  #: the picture shown before it plays, as the page has its address
+
+    @property
+    def url(self) -> str:
+        """What the player asks for it (sina.md 1.5)."""
+        return f"https://api.ivideo.sina.com.cn/public/video/play?video_id={self.id}"
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """What an article page says (sina.md 2.2), by the first layout that fits."""
 
@@ -73,6 +86,9 @@ class Article:
     mobile_url: str = ""
     styles: tuple[str, ...] = ()  #: `href` of each style sheet, as the page has it
     referrer: str = ""  #: the page's own referrer policy (`<meta name=referrer>`)
+    videos: tuple[Video, ...] = ()
+    parts: tuple[str, ...] = ()  #: canonical URLs of its other pages, where it has several
+    out_of_season: bool = False  #: its time lies outside the days in which its layout was seen
 
     @property
     def time(self) -> datetime | None:

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from newsbot import post
-from newsbot.article import Article, Capture, Image, Refusal
+from newsbot.article import Article, Capture, Image, Refusal, Video
 from newsbot.desk import channel_of, title_of
 from newsbot.errors import BadInput, NewsbotError
 from newsbot.judgement import judge_page
@@ -125,6 +125,8 @@ def plain(value: object) -> Any:
         return value.isoformat()
     if isinstance(value, Image):
         return {"url": value.url, "caption": value.caption}
+    if isinstance(value, Video):
+        return {"id": value.id, "poster": value.poster}
     return [plain(item) for item in value] if isinstance(value, tuple) else value
 
 

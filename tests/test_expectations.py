@@ -74,6 +74,18 @@ def test_a_fixture_says_why_it_is_kept_and_is_invented(folder: Path) -> None:
     assert isinstance(found, Refusal) or "【虚构】" in (found.title or "【虚构】")
 
 
+@pytest.mark.parametrize("layout", ["a", "b", "c", "d", "mobile"])
+def test_every_layout_has_eight_fixtures(layout: str) -> None:
+    assert len([folder for folder in READ if folder.parent.name == layout]) >= 8
+
+
+@pytest.mark.parametrize("folder", READ, ids=name)
+def test_a_fixture_lies_with_its_layout(folder: Path) -> None:
+    found = result(folder)
+    assert isinstance(found, Article)
+    assert found.layout.lower() == folder.parent.name
+
+
 @pytest.fixture
 def pages(tmp_path: Path) -> Path:
     """A copy of the fixtures of which two expect something else than the parser gives."""

@@ -1,100 +1,29 @@
-"""Article pages (sina.md 2 and 6): a fixture is a folder, and each field of its article is one test."""
+"""Article pages (sina.md 2 and 6) beside the fixtures (test_expectations.py): what no page may bring about."""
 
 from __future__ import annotations
 
-import json
+import re
 import time
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsbot import post
-from newsbot.article import REASONS, Article, Image, Refusal
+from newsbot.article import REASONS, Article, Refusal
 from newsbot.sina import body, layouts, page
 from tests.pages import page as layout_d
 
-FOLDERS = sorted(path.parent for path in Path(__file__).parent.glob("fixtures/page/*/page.html"))
-READ = [folder for folder in FOLDERS if (folder / "expected.post.md").exists()]
-REFUSED = [folder for folder in FOLDERS if folder not in READ]
-#: BODY is in expected.post.md.
-FIELDS = [field.name for field in fields(Article) if field.name != "body"]
 URL = "https://finance.sina.com.cn/stock/usstock/c/2026-09-29/doc-initmeav0000001.shtml"
 CREATED = datetime(2026, 9, 28, 16, 34, 6, tzinfo=UTC)
 PARAGRAPH = "<p>　　【虚构】正文。</p>"
-
-
-@dataclass(frozen=True)
-class Case:
-    expected: dict[str, Any]
-    result: Article | Refusal
-
-    @property
-    def article(self) -> Article:
-        assert isinstance(self.result, Article), self.result
-        return self.result
-
-
-@cache
-def case(folder: Path) -> Case:
-    meta = json.loads((folder / "meta.json").read_text("utf-8"))
-    content = (folder / "page.html").read_bytes()
-    result = page.read(content, meta["url"], status=meta["status"], content_type=meta["content_type"])
-    return Case(json.loads((folder / "expected.json").read_text("utf-8")), result)
-
-
-def plain(value: object) -> object:
-    """A field's value as expected.json has it."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Image):
-        return {"url": value.url, "caption": value.caption}
-    return [plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def article_of(inner: str, metas: str = "") -> Article:
     result = page.read(layout_d(inner, url=URL, title="【虚构】标题", created=CREATED, metas=metas), URL)
     assert isinstance(result, Article), result
     return result
-
-
-@pytest.mark.parametrize("folder", READ, ids=lambda folder: folder.name)
-@pytest.mark.parametrize("field", FIELDS)
-def test_a_page_gives_the_field(folder: Path, field: str) -> None:
-    assert plain(getattr(case(folder).article, field)) == case(folder).expected[field]
-
-
-@pytest.mark.parametrize("folder", READ, ids=lambda folder: folder.name)
-def test_a_fixture_expects_every_field_and_no_other(folder: Path) -> None:
-    assert sorted(case(folder).expected) == sorted(FIELDS)
-
-
-@pytest.mark.parametrize("folder", READ, ids=lambda folder: folder.name)
-def test_a_page_gives_the_post(folder: Path) -> None:
-    article = case(folder).article
-    date = article.time or datetime(1970, 1, 1, tzinfo=UTC)
-    made = post.Post(article.title, "新浪财经－国內", date, article.headimg, article.body)
-    assert post.render(made).decode() == (folder / "expected.post.md").read_bytes().decode()
-
-
-@pytest.mark.parametrize("folder", REFUSED, ids=lambda folder: folder.name)
-def test_a_page_is_refused_with_reason_and_evidence(folder: Path) -> None:
-    result = case(folder).result
-    assert isinstance(result, Refusal), result
-    assert {"reason": result.reason, "evidence": result.evidence} == case(folder).expected
-    assert result.reason in REASONS
-
-
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_a_fixture_says_why_it_is_kept_and_is_invented(folder: Path) -> None:
-    assert json.loads((folder / "meta.json").read_text("utf-8"))["why"]
-    if folder in READ and case(folder).article.title:
-        assert case(folder).article.title.startswith("【虚构】")
 
 
 @pytest.mark.parametrize(
@@ -205,14 +134,16 @@ def test_images_in_comments_scripts_and_templates_are_not_live() -> None:
 
 
 def test_every_place_of_a_layout_is_well_formed() -> None:
-    for layout in layouts.LAYOUTS:
+    for layout in (*layouts.LAYOUTS, layouts.SLIDES):
         assert layout.last is None or layout.first <= layout.last
         document = body.parse_html("<p>")
         for field in fields(layout):
             value = getattr(layout, field.name)
             for place in (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ():
-                if not place.startswith("meta:") and field.name != "name":
-                    for css in place.partition(" @")[0].split(" >> "):
+                if place.startswith("source:"):
+                    assert re.compile(place.removeprefix("source:")).groups == 1
+                elif place and not place.startswith("meta:") and field.name != "name":
+                    for css in place.partition(" @")[0].removesuffix(" ^").split(" >> "):
                         assert document.select(css) == []
 
 

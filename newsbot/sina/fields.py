@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from newsbot.article import Article
+from newsbot.article import Article, Video
 from newsbot.sina import urls
-from newsbot.text import beijing
+from newsbot.text import BEIJING, beijing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,17 @@ _EDITOR = re.compile(r"责任编辑\s*[:：]\s*(\S.*)")
 _WORK_CODE = re.compile(r"\s+[A-Z]{2}\d+$")
 #: `format=html5; url=https://finance.sina.cn/…`
 _AGENT_URL = re.compile(r"\burl=(\S+)")
+#: What stands behind a source's name where it has a page on Weibo.
+_WEIBO = re.compile(r"[(（\s]*微博[)）\s]*$")
+#: `09月29日 00:34`, as the mobile page has it, and the day in an address that tells its year.
+_WITHOUT_YEAR = re.compile(r"\d{1,2}月\d{1,2}日\s*\d{1,2}:\d\d")
+_URL_DAY = re.compile(r"/(\d{4})-?\d\d-?\d\d/")
+#: `_2` before `.shtml`: a further page of an article.
+_PAGE_NUMBER = re.compile(r"(?:_\d{1,2})?(?=\.(?:s?html?|d\.html)$)")
+#: What a page's scripts say to its video player.
+_VIDEO = re.compile(r"video_id['\"]?\s*[:=]\s*['\"]?(\d{1,15})")
+_NEAR = 2000  # characters between a video's number and its poster
+_POSTER = re.compile(r"(?:poster|pic|cover)['\"]?\s*[:=]\s*['\"]([^'\"\s<>]{1,500})['\"]")
 #: `<!-- news_keyword_pub,usstock,MSFT&AMZN -->`; the list is empty on most pages.
 _TICKERS = re.compile(r"<!--\s*news_keyword_pub,([\w-]+),([^<>]*)-->")
 
@@ -32,8 +43,9 @@ _TICKERS = re.compile(r"<!--\s*news_keyword_pub,([\w-]+),([^<>]*)-->")
 class Places:
     """A parsed page, asked for the text at a layout's places."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, source: str) -> None:
         self._document = document
+        self._source = source
         self._metas: dict[str, list[str]] = {}
         for meta in document.find_all("meta"):
             name = (meta.attr("name") or meta.attr("property") or "").strip().lower()
@@ -53,9 +65,25 @@ class Places:
 
     def all(self, place: str) -> list[str]:
         """The text of every element at `place`, the empty ones left out."""
+        if not place:
+            return []
         scope, css = self._scope(place)
         texts = [" ".join(element.text.split()) for element in scope.select(css)] if scope is not None else []
         return [text for text in texts if text]
+
+    def links(self, place: str) -> list[str]:
+        """`href` of every link at `place`."""
+        scope, css = self._scope(place) if place else (None, "")
+        return [href for element in (scope.select(css) if scope is not None else ()) if (href := element.attr("href"))]
+
+    def videos(self) -> tuple[Video, ...]:
+        """What the page's scripts tell its player."""
+        found = {match[1]: match.start() for match in _VIDEO.finditer(self._source) if match[1] != "0"}
+        if not found:
+            return ()
+        near = self._source[max(0, min(found.values()) - _NEAR) : max(found.values()) + _NEAR]
+        poster = next((match[1] for match in _POSTER.finditer(near)), "")
+        return tuple(Video(number, poster) for number in found)
 
     def styles(self) -> tuple[str, ...]:
         """Where the page's style sheets are, as it says."""
@@ -65,6 +93,9 @@ class Places:
     def _raw(self, place: str) -> list[str]:
         if place.startswith("meta:"):
             return self._metas.get(place.removeprefix("meta:"), [])
+        if place.startswith("source:"):
+            found = re.search(place.removeprefix("source:"), self._source)
+            return [found[1]] if found else []
         path, _, attribute = place.partition(" @")
         scope, css = self._scope(path)
         element = scope.select_one(css) if scope is not None else None
@@ -80,6 +111,7 @@ class Places:
 
 def article(places: Places, layout: Layout, body: Body, url: str, encoding: str) -> Article:
     """The article at `url`, whose BODY is already read. Fields the page does not give are empty or None."""
+    created, published = _moment(places, layout.created, url), _moment(places, layout.published, url)
     own = urls.docid(url)
     docid = own or _docid(places, layout)
     source_url = places.first(layout.source_url)
@@ -91,10 +123,10 @@ def article(places: Places, layout: Layout, body: Body, url: str, encoding: str)
         headimg=body.headimg,
         layout=layout.name,
         encoding=encoding,
-        created=_moment(places, layout.created),
-        published=_moment(places, layout.published),
-        updated=_moment(places, layout.updated),
-        source=places.first(layout.source),
+        created=created,
+        published=published,
+        updated=_moment(places, layout.updated, url),
+        source=_WEIBO.sub("", places.first(layout.source)),
         source_url=urls.join(url, source_url) if source_url else "",
         author=places.first(layout.author),
         editor=_editor(places, layout),
@@ -107,11 +139,37 @@ def article(places: Places, layout: Layout, body: Body, url: str, encoding: str)
         mobile_url=_mobile_url(places, layout, url),
         styles=places.styles(),
         referrer=places.first(("meta:referrer",)),
+        videos=places.videos(),
+        parts=_parts(places, layout, url),
+        out_of_season=_out_of_season(layout, published or created),
     )
 
 
-def _moment(places: Places, where: tuple[str, ...]) -> datetime | None:
-    return next((moment for text in places.texts(where) if (moment := beijing(text))), None)
+def _moment(places: Places, where: tuple[str, ...], url: str) -> datetime | None:
+    for text in places.texts(where):
+        if moment := beijing(text):
+            return moment
+        if (short := _WITHOUT_YEAR.search(text)) and (day := _URL_DAY.search(url)):
+            return beijing(f"{day[1]}年{short[0]}")  # the year is in the address
+    return None
+
+
+def _parts(places: Places, layout: Layout, url: str) -> tuple[str, ...]:
+    """The addresses of the article's other pages, in their order: the page's own with `_2`, `_3` … at its end."""
+    stem = _PAGE_NUMBER.sub("", url)
+    addresses = (urls.canonical(urls.join(url, href)) for href in places.links(layout.parts))
+    parts = {
+        address for address in addresses if address != url and _PAGE_NUMBER.sub("", address) == urls.canonical(stem)
+    }
+    return tuple(sorted(parts, key=lambda address: (len(address), address)))
+
+
+def _out_of_season(layout: Layout, when: datetime | None) -> bool:
+    """Does the page show a time in which its layout was not seen? Only a check: layouts are chosen by fit."""
+    if when is None:
+        return False
+    day = when.astimezone(BEIJING).date()
+    return day < layout.first or (layout.last is not None and day > layout.last)
 
 
 def _docid(places: Places, layout: Layout) -> str:

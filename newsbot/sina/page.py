@@ -9,9 +9,10 @@ from turbohtml import Document, Element, Node, Text
 
 from newsbot.article import Article, Refusal
 from newsbot.sina import body as bodies
+from newsbot.sina import slides
 from newsbot.sina.fields import Places, article
 from newsbot.sina.furniture import UNSHOWN, is_furniture
-from newsbot.sina.layouts import LAYOUTS, Layout
+from newsbot.sina.layouts import LAYOUTS, SLIDES, Layout
 from newsbot.text import decode
 
 #: Bytes of a page; article pages have about 95 KB. Above it even a linear parser takes seconds.
@@ -79,40 +80,41 @@ def _not_html(text: str, content_type: str) -> Refusal | None:
 def _read_html(text: str, url: str, encoding: str) -> Article | Refusal:
     document = bodies.parse_html(text)
     layout, element = _fitting(document)
+    if layout is None and (album := slides.pictures(text)):
+        layout, element = SLIDES, bodies.parse_html(album).select_one("body")
     if layout is None or element is None:
-        return _no_layout(document, text)
+        return _no_layout(text)
     body = bodies.read(element, url)
     if isinstance(body, Refusal):
         return replace(body, layout=layout.name)
     if not body.html or not _holds_something(element):
         evidence = f"layout {layout.name}, but its article is empty of text and of media"
         return Refusal("no-body", evidence, layout=layout.name)
-    return article(Places(document), layout, body, url, encoding)
+    return article(Places(document, text), layout, body, url, encoding)
 
 
 def _fitting(document: Document) -> tuple[Layout | None, Element | None]:
     for layout in LAYOUTS:
-        if any(document.select_one(css) is not None for css in layout.foreign):
+        if layout.marks and all(document.select_one(css) is None for css in layout.marks):
             continue
-        for css in layout.body:
-            if (element := document.select_one(css)) is not None:
+        for place in layout.body:
+            element = document.select_one(place.removesuffix(" ^"))
+            if element is not None and place.endswith(" ^"):
+                element = element.parent if isinstance(element.parent, Element) else None
+            if element is not None:
                 return layout, element
     return None, None
 
 
-def _no_layout(document: Document, text: str) -> Refusal:
+def _no_layout(text: str) -> Refusal:
     """Only a page without an article can be a ban page or a missing one: an article may quote either."""
     if _is_ban(text) or _BAN_PHRASE in text:
         return Refusal("ban", "status 200, 拒绝访问")
     for phrase in _MISSING:
         if phrase in text:
             return Refusal("gone", f"status 200, {phrase}")
-    for layout in LAYOUTS:
-        for css in layout.foreign:
-            if document.select_one(css) is not None:
-                return Refusal("no-layout", f"{css} belongs to a layout that is not known yet")
-    names = ", ".join(css for layout in LAYOUTS for css in layout.body)
-    return Refusal("no-layout", f"none of {names} on the page")
+    names = ", ".join(layout.name for layout in LAYOUTS)
+    return Refusal("no-layout", f"no article of a layout that is known ({names})")
 
 
 def _holds_something(element: Element) -> bool:
