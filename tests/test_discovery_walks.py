@@ -74,7 +74,7 @@ def test_a_window_comes_back_from_its_facts() -> None:
     walk.first()
     walk.take(page([5]))
     walk.take(page([70]))
-    assert past_window(walk.facts()) == PastWindow(NOW - HOUR, NOW, True, False, NOW - 5 * MINUTE)
+    assert past_window(walk.facts()) == PastWindow(NOW - HOUR, NOW, True, False, NOW - 5 * MINUTE, seen=2)
     day = Walk(Window("finance", NOW - HOUR, NOW, "days"))
     assert past_window(day.facts()).back_fill
 

@@ -181,7 +181,7 @@ def test_a_page_that_breaks_the_parser_can_be_kept(
     bot: ForkedBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = cut(bot, tmp_path, stories(bot)[0])
-    monkeypatch.setattr(page, "LAYOUTS", (replace(layouts.LAYOUTS[0], body=("#",)),))
+    monkeypatch.setattr(page, "LAYOUTS", (replace(layouts.D, body=("#",)),))
     found = fixture.read(meta(folder), (folder / "page.html").read_bytes())
     assert isinstance(found, Refusal)
     assert found.reason == "parser-error"
