@@ -96,7 +96,8 @@ class Again:
         if not self._schedule:
             return
         now = self._clock()
-        recent = self._ledger.recent(now - self._schedule[-1] - timedelta(days=1))
+        since = now - self._schedule[-1] - timedelta(days=1)
+        recent = self._ledger.recent(since, since - self._schedule[-1])  # a return is looked for as long again
         for begin in range(0, len(recent), _BATCH):
             rows = recent[begin : begin + _BATCH]
             looks = self._ledger.looks([row.key for row in rows])

@@ -54,6 +54,14 @@ def test_only_listed_and_failed_articles_are_leased(ledger: Ledger) -> None:
     assert leased(ledger, "one") == [keys[0], keys[4]]
 
 
+def test_those_found_gone_are_looked_at_for_longer_than_the_others(ledger: Ledger) -> None:
+    keys = fill(ledger, 6)
+    for key, reason in zip(keys, ("", "gone", "", "gone", "redirected-away", "no-layout"), strict=True):
+        ledger.note_looks([look(key, capture(int(key[3:]) + 9), reason)])
+        ledger.settle(key, state="refused" if reason else "published", reason=reason, post="", name="")
+    assert sorted(keys_of(ledger.recent(after(-1), after(-4)))) == [keys[0], keys[1], keys[3], keys[4]]
+
+
 def test_work_says_what_to_ask_and_how_often_it_failed(ledger: Ledger) -> None:
     fill(ledger, 1)
     for failed in range(3):

@@ -76,8 +76,14 @@ _TOLD = Statement(
 _HOLES = Statement(at_most(_ROW.where(DUE).order_by(article.c.ctime.desc(), article.c.key)))
 _EVERY = _ROW.order_by(case((article.c.date != BLANK, article.c.date), else_=article.c.page_date), article.c.key)
 _OPEN: list[ColumnElement[str]] = [literal(f"'{state}'") for state in ("failed", "listed", "withdrawn")]
-_RECENT = Statement(_ROW.where(article.c.date >= bindparam("since"), article.c.state.not_in(_OPEN)))
 _SAY_GONE: list[ColumnElement[str]] = [literal(f"'{reason}'") for reason in sorted(GONE)]
+_RECENT = Statement(
+    _ROW.where(
+        article.c.date >= bindparam("gone_since"),
+        (article.c.date >= bindparam("since")) | article.c.look_reason.in_(_SAY_GONE),
+        article.c.state.not_in(_OPEN),
+    )
+)
 _IS_GONE = capture.c.reason.in_(_SAY_GONE) & (capture.c.key > article.c.body_key)
 _A_PAGE = capture.c.outcome == _ARTICLE
 _LOOKS = Statement(
@@ -161,9 +167,9 @@ class Standing(Database):
         for _, row in self._snapshot([("article", _EVERY)]):
             yield ArticleRow(*tuple(row))
 
-    def recent(self, since: datetime) -> list[ArticleRow]:
-        """Articles that came into a list since then and were answered for, or refused."""
-        return [ArticleRow(*row) for row in self._rows(_RECENT, since=stamp(since))]
+    def recent(self, since: datetime, gone_since: datetime) -> list[ArticleRow]:
+        """Articles that came into a list since then and were answered for, or refused; earlier those found gone."""
+        return [ArticleRow(*row) for row in self._rows(_RECENT, since=stamp(since), gone_since=stamp(gone_since))]
 
     def looks(self, keys: Sequence[str]) -> dict[str, LooksRow]:
         """What the looks at these articles come to; those without any are left out."""
