@@ -72,6 +72,9 @@ class Forget:
         """Scrapy's way in."""
         return cls()
 
+    def admit(self, url: str) -> None:
+        """Every URL may be asked."""
+
     async def keep(self, exchange: Exchange) -> article.Capture:
         """Give a capture that lies nowhere."""
         return article.Capture("", "", exchange.url, 200)
@@ -90,6 +93,9 @@ class Keep:
     def from_crawler(cls, crawler: Crawler) -> Keep:
         """Scrapy's way in."""
         return cls(crawler)
+
+    def admit(self, url: str) -> None:
+        """Every URL may be asked."""
 
     async def keep(self, exchange: Exchange) -> article.Capture:
         """Write, wait."""

@@ -10,6 +10,7 @@ import logging
 import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from scrapy import signals
 from scrapy.exceptions import IgnoreRequest, NotConfigured
@@ -25,9 +26,11 @@ from newsbot.options import Options
 from newsbot.resolver import parse_connect_to
 from newsbot.run import Run
 from newsbot.sina.requisites import MODES
-from newsbot.text import moment
+from newsbot.text import moment, stamp
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
 
@@ -47,6 +50,14 @@ GRACE = 4.0
 
 class Stopping(IgnoreRequest):
     """The run is ending: this was not asked any more."""
+
+
+class Resting(IgnoreRequest):
+    """The host said no lately; `until` says when it may be asked again (aware UTC)."""
+
+    def __init__(self, host: str, until: datetime) -> None:
+        super().__init__(f"{host} rests until {stamp(until)}")
+        self.until = until
 
 
 class Archive:
@@ -93,6 +104,12 @@ class Archive:
             self.run.renew()
         except NewsbotError as error:
             self.fail(error)
+
+    def admit(self, url: str) -> None:
+        """Raises Resting when the URL's host may not be asked now."""
+        host = (urlsplit(url).hostname or "").rstrip(".")
+        if until := self.run.hosts.resting(host):
+            raise Resting(host, until)
 
     async def keep(self, exchange: Exchange) -> Capture:
         """Return when the exchange is in the archive for good; ArchiveError stops the crawl."""

@@ -47,6 +47,9 @@ __all__ = ["Capture", "Keeper"]
 class Keeper(Protocol):
     """The extension that archives exchanges (newsbot.extensions.Archive)."""
 
+    def admit(self, url: str) -> None:
+        """Raise an IgnoreRequest when the URL may not be asked any more: what waited before it has changed that."""
+
     async def keep(self, exchange: Exchange) -> article.Capture:
         """Return when `exchange` is durable; ArchiveError when it cannot be."""
 
@@ -98,6 +101,7 @@ class Capture(HTTP11DownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         """Download `request`; its exchanges are durable when this returns or raises."""
+        self._archive().admit(request.url)
         download = Download(self._clock)
         try:
             response = await self._fetch(request, download)
@@ -134,15 +138,18 @@ class Capture(HTTP11DownloadHandler):
             download.follow(None)
             DOWNLOAD.reset(token)
 
-    async def _keep(self, request: Request, exchanges: list[Exchange]) -> None:
-        """Hand all to the archive and wait; `request.meta["capture"]` is then the last answer's, or the failure's."""
+    def _archive(self) -> Keeper:
         if self._keeper is None:
             self._keeper = self._crawler.get_extension(Keeper)  # type: ignore[type-abstract]  # isinstance is all it does
             if self._keeper is None:
                 raise CaptureBroken("no extension archives exchanges: EXTENSIONS must hold newsbot.extensions.Archive")
+        return self._keeper
+
+    async def _keep(self, request: Request, exchanges: list[Exchange]) -> None:
+        """Hand all to the archive and wait; `request.meta["capture"]` is then the last answer's, or the failure's."""
         answered = False
         for exchange in exchanges:
-            capture = await self._keeper.keep(exchange)
+            capture = await self._archive().keep(exchange)
             if exchange.response is not None or not answered:
                 request.meta["capture"] = capture
             answered = answered or exchange.response is not None

@@ -13,14 +13,11 @@ from urllib.parse import urlsplit
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Response
 
-from newsbot import text
 from newsbot.article import Refusal
 from newsbot.extensions import Archive, Stopping
 from newsbot.warc.message import decoded
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from scrapy import Request
     from scrapy.crawler import Crawler
 
@@ -30,14 +27,6 @@ UNDECODABLE = "undecodable: "
 
 class NotAllowed(IgnoreRequest):
     """A scheme or host outside ALLOWED_HOSTS."""
-
-
-class Resting(IgnoreRequest):
-    """The host said no lately; `until` says when it may be asked again (aware UTC)."""
-
-    def __init__(self, host: str, until: datetime) -> None:
-        super().__init__(f"{host} rests until {text.stamp(until)}")
-        self.until = until
 
 
 class Gate:
@@ -59,6 +48,8 @@ class Gate:
     async def process_request(self, request: Request) -> None:
         """Raises NotAllowed, Resting or Stopping; waits for the host's turn among all processes.
 
+        Until it is sent more can pass, a robots.txt and who is before it: the handler asks `Archive.admit` once more.
+
         `meta["capture"]` is there afterwards only when this very request came to be an exchange.
         """
         request.meta.pop("capture", None)  # of the answer before, on which a redirect or a retry follows
@@ -70,9 +61,7 @@ class Gate:
         if self._archive.stopping.is_set():
             raise Stopping("the run is ending")
         host = self._host(request)
-        hosts = self._archive.run.hosts
-        if until := hosts.resting(host):
-            raise Resting(host, until)
+        self._archive.admit(request.url)
         await self._take_turn(host)
 
     async def _take_turn(self, host: str) -> None:

@@ -123,6 +123,24 @@ def test_a_503_with_retry_after_rests_its_host_and_its_articles_wait(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("first", ["robots.txt", "page"])
+def test_after_a_no_nothing_is_sent_that_waited_behind_it(
+    certified: Path, bot_of: Callable[[Server], ForkedBot], first: str
+) -> None:
+    site = Site(NOW, 12, troubles=False)
+    site.fail("ban", "finance.sina.com.cn" if first == "robots.txt" else "page", None)
+    with Server(site, certified) as server:
+        bot = bot_of(server)
+        one_by_one = {"CONCURRENT_REQUESTS_PER_DOMAIN": 1, "DOWNLOAD_DELAY": 0.05}
+        ended = bot.crawl(*FINANCE, settings=one_by_one)
+        assert ended.code == 4, ended
+        asked = [url for url in site.asked.elements() if url.startswith("https://finance.sina.com.cn/")]
+        assert len(asked) == (1 if first == "robots.txt" else 2)
+        assert "finance.sina.com.cn" in bot.verdicts()[0]["bans"]
+        assert_sound(bot)
+
+
+@pytest.mark.slow
 def test_a_back_fill_says_what_it_will_take_ends_at_its_bound_and_is_gone_on_with(
     certified: Path, bot_of: Callable[[Server], ForkedBot]
 ) -> None:

@@ -58,6 +58,9 @@ class Keep:
     def from_crawler(cls, crawler: Crawler) -> Keep:
         return cls(crawler)
 
+    def admit(self, url: str) -> None:
+        """Every URL may be asked."""
+
     async def keep(self, exchange: Exchange) -> article.Capture:
         if self.full:
             raise ArchiveError("no space left")

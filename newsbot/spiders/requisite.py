@@ -9,9 +9,9 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
 from newsbot.errors import NewsbotError
-from newsbot.extensions import Stopping
+from newsbot.extensions import Resting, Stopping
 from newsbot.judgement import is_hop, judge_requisite
-from newsbot.middlewares import NotAllowed, Resting
+from newsbot.middlewares import NotAllowed
 from newsbot.recording import one_line
 
 if TYPE_CHECKING:

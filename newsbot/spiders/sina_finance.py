@@ -15,9 +15,9 @@ from newsbot.article import Article, Capture, Look, Refusal
 from newsbot.clock import system_clock
 from newsbot.console import tell, user_agent
 from newsbot.errors import CaptureBroken, NewsbotError
-from newsbot.extensions import Archive, Stopping
+from newsbot.extensions import Archive, Resting, Stopping
 from newsbot.judgement import is_hop, judge_exchange, judge_page
-from newsbot.middlewares import NotAllowed, Resting, undecodable
+from newsbot.middlewares import NotAllowed, undecodable
 from newsbot.recording import one_line
 from newsbot.sina import listing, urls
 from newsbot.spiders.requisite import RequisiteQueue
