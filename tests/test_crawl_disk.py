@@ -39,10 +39,10 @@ def bot(server: Server, bot_of: Callable[[Server], ForkedBot]) -> ForkedBot:
 
 
 @contextmanager
-def disk(folder: Path) -> Iterator[bool]:
-    """A file system of 1.5 MB mounted there, if this user may do that; else False."""
+def disk(folder: Path, kilobytes: int = 1500) -> Iterator[bool]:
+    """A file system of that size mounted there, if this user may do that; else False."""
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1500k", "newsbot-test", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "newsbot-test", str(folder)]
     if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
         yield False
         return
