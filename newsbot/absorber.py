@@ -78,6 +78,7 @@ class Absorber:
         self.unreadable: list[Unreadable] = []
         self.noes: dict[str, datetime] = {}  #: host → when it last said no
         self.pages = 0
+        self._joined: set[str] = set()  #: canonical URLs of articles of which a further page was read
         self._early: list[Same] = []  #: revisits that were read before what they repeat
 
     def take(self, path: Path) -> None:
@@ -108,6 +109,8 @@ class Absorber:
                     self._early.append(one)
             case Requisite():
                 self._ledger.note_requisite(one.url, one.kind, one.capture, judge_requisite(one.capture))
+                if one.kind == "part":
+                    self._joined.add(urls.first_page(one.url))
             case Original():
                 self._ledger.note_original(one)
             case Fact(kind="window"):
@@ -127,6 +130,7 @@ class Absorber:
         """Publish what follows from all that was noted; `progress` gets articles done and their number."""
         self.note(self.reading.leftovers())
         self._note_early()
+        self.touched.update(self._ledger.key_of(url) or urls.article_key(url) for url in self._joined)
         done = 0
         for batch in _batches(sorted(self.touched)):
             with self._ledger.transaction():

@@ -9,6 +9,7 @@ from newsbot import post, text
 from newsbot.article import Article
 from newsbot.desk import channel_of, title_of
 from newsbot.errors import BadInput, RecordError
+from newsbot.joining import joined
 from newsbot.replay import page_from
 from newsbot.shelf import PLACE
 from newsbot.warc.fault import MISSING, Fault
@@ -83,7 +84,8 @@ class PostCheck:
             return True
         if hashlib.sha256(page.body.encode()).hexdigest() != self._ledger.digest(row.body_record):
             return True
+        whole = joined(page, self._ledger, self._page)
         due = post.Post(
-            title_of(row), channel_of(row), text.unstamp(row.date or row.page_date), page.headimg, page.body
+            title_of(row), channel_of(row), text.unstamp(row.date or row.page_date), whole.headimg, whole.body
         )
         return post.render(due) == content

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from newsbot import post, text
 from newsbot.article import REASONS, Article, Capture, Entry, Look, Refusal
 from newsbot.errors import BadInput
+from newsbot.joining import joined
 from newsbot.ledger import ArticleRow, Ledger, LookRow
 from newsbot.shelf import PLACE, Shelf
 from newsbot.sina import channels
@@ -154,7 +155,8 @@ class Desk:
         """
         read = self._body(row, look)
         if isinstance(read, Article):
-            return _post_of(row, read.body, read.headimg)
+            whole = joined(read, self.ledger, self.fetch)
+            return _post_of(row, whole.body, whole.headimg)
         old = self.shelf.get(row.post) if row.post and not self.ledger.claimed(row.post, row.key) else None
         if old is None:
             return read

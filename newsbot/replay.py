@@ -17,6 +17,7 @@ from newsbot.found import Fact, Found, Listed, No, Requisite, Same, Unreadable
 from newsbot.judgement import SAYS_NO, is_hop, judge_exchange, judge_page
 from newsbot.kept import original_of
 from newsbot.sina import listing, urls
+from newsbot.sina.requisites import KINDS
 from newsbot.text import unstamp
 from newsbot.warc.enclosed import located
 from newsbot.warc.files import either_name
@@ -211,7 +212,7 @@ def _sound(context: dict[str, Any]) -> dict[str, Any]:
     """The context of an exchange, or the facts of a refusal; ValueError when it names an article in no way of ours."""
     if "article" in context and not (isinstance(context["article"], str) and _KEY.fullmatch(context["article"])):
         raise ValueError(f"no article key: {context['article']!r}")
-    if context.get("requisite", "image") not in ("image", "style"):
+    if context.get("requisite", "image") not in KINDS:
         raise ValueError(f"no requisite: {context['requisite']!r}")
     if ("article" in context or "requisite" in context) and not isinstance(context.get("url"), str):
         raise ValueError(f"no URL: {context.get('url')!r}")

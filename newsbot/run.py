@@ -202,6 +202,12 @@ class Run:
         if look.key not in self.again.keys:  # a second look meets other pages: edited ones, and deleted
             self.watch.see(look)
 
+    def join(self, part: str) -> None:
+        """A further page of an article came: its post shows it too."""
+        address = urls.first_page(part)
+        settled = self.desk.settle(self.ledger.key_of(address) or urls.article_key(address))
+        self.facts.revised += settled.outcome == "revised"
+
     def _count(self, look: Look, settled: Settled) -> None:
         self.facts.holes.pop(self._wanted.pop(look.key, ""), None)
         if isinstance(look.result, Article):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from newsbot.article import REASONS
 from newsbot.judgement import judge_requisite
 from newsbot.ledger import Wanted
-from newsbot.sina.requisites import requisites
+from newsbot.sina.requisites import KINDS, requisites
 from newsbot.text import unstamp
 
 if TYPE_CHECKING:
@@ -75,13 +75,14 @@ class Wants:
         """Is one to be asked again that was asked before? An image never, unless all that came was a failure."""
         if reason:
             return not REASONS[reason]
+        if kind == "part":  # it is the article: asked with each of its versions
+            return True
         return kind == "style" and now - unstamp(key.partition(" ")[0]) >= self._max_age
 
     def lease(self, limit: int) -> list[Wanted]:
         """Some to ask now."""
-        if self._mode == "none":
-            return []
-        leased = self._ledger.lease_wanted(self._owner, limit, self._clock(), self._seconds)
+        kinds = ("part",) if self._mode == "none" else KINDS
+        leased = self._ledger.lease_wanted(self._owner, limit, self._clock(), self._seconds, kinds=kinds)
         self.hosts.update(urlsplit(one.url).hostname or "" for one in leased)
         return leased
 

@@ -39,6 +39,7 @@ LAYERS = (
         "newsbot.arguments",
         "newsbot.again",
         "newsbot.estimate",
+        "newsbot.joining",
         "newsbot.kept",
         "newsbot.wants",
         "newsbot.keeping",

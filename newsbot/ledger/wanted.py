@@ -29,7 +29,7 @@ class Asked:
     """How a requisite was answered last."""
 
     url: str
-    kind: str  #: image or style
+    kind: str  #: image, style or part
     key: str  #: article.Key of the answer
     status: int
     reason: str  #: why there is none, a word of article.REASONS; '' when it is kept
@@ -55,11 +55,11 @@ def _answer(backend: Backend) -> Insert:
 
 def _lease(backend: Backend) -> ReturningUpdate[Any]:
     """The newest that are free and due become the owner's; rows another process is just taking are passed over."""
-    del backend
     free = (
         select(wanted.c.url)
         .where(
             (wanted.c.expires <= bindparam("now")) | (wanted.c.expires > bindparam("far")),
+            wanted.c.kind.in_(backend.each_key),
             (wanted.c.not_before <= bindparam("now")) | (wanted.c.not_before > bindparam("far")),
         )
         .order_by(wanted.c.since.desc(), wanted.c.url)
@@ -118,11 +118,13 @@ class Requisites(Database):
         row = {"url": one.url, "kind": one.kind, "of": one.of, "referer": one.referer, "since": stamp(now)}
         self._run(_WANT, storable(row))
 
-    def lease_wanted(self, owner: str, limit: int, now: datetime, seconds: float) -> list[Wanted]:
-        """Up to `limit` that are due, of the newest articles; `owner`'s for `seconds`."""
+    def lease_wanted(
+        self, owner: str, limit: int, now: datetime, seconds: float, *, kinds: Sequence[str]
+    ) -> list[Wanted]:
+        """Up to `limit` of these kinds that are due, of the newest articles; `owner`'s for `seconds`."""
         with self.transaction(alone=False):
             moments = {"now": stamp(now), "far": stamp(now + FARTHEST), "until": after(now, seconds)}
-            rows = self._rows(_LEASE, by=owner, limit=limit, **moments)
+            rows = self._rows(_LEASE, by=owner, limit=limit, keys=as_keys(kinds), **moments)
         return [Wanted(*row) for row in rows]
 
     def done_wanted(self, url: str) -> None:

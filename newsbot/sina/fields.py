@@ -30,8 +30,6 @@ _WEIBO = re.compile(r"[(（\s]*微博[)）\s]*$")
 #: `09月29日 00:34`, as the mobile page has it, and the day in an address that tells its year.
 _WITHOUT_YEAR = re.compile(r"\d{1,2}月\d{1,2}日\s*\d{1,2}:\d\d")
 _URL_DAY = re.compile(r"/(\d{4})-?\d\d-?\d\d/")
-#: `_2` before `.shtml`: a further page of an article.
-_PAGE_NUMBER = re.compile(r"(?:_\d{1,2})?(?=\.(?:s?html?|d\.html)$)")
 #: What a page's scripts say to its video player.
 _VIDEO = re.compile(r"video_id['\"]?\s*[:=]\s*['\"]?(\d{1,15})")
 _NEAR = 2000  # characters between a video's number and its poster
@@ -156,12 +154,13 @@ def _moment(places: Places, where: tuple[str, ...], url: str) -> datetime | None
 
 def _parts(places: Places, layout: Layout, url: str) -> tuple[str, ...]:
     """The addresses of the article's other pages, in their order: the page's own with `_2`, `_3` … at its end."""
-    stem = _PAGE_NUMBER.sub("", url)
-    addresses = (urls.canonical(urls.join(url, href)) for href in places.links(layout.parts))
-    parts = {
-        address for address in addresses if address != url and _PAGE_NUMBER.sub("", address) == urls.canonical(stem)
-    }
-    return tuple(sorted(parts, key=lambda address: (len(address), address)))
+    links = places.links(layout.parts)
+    if not links:
+        return ()
+    own = urls.canonical(url)
+    addresses = {urls.canonical(urls.join(url, href)) for href in links} - {own}
+    parts = [one for one in addresses if urls.first_page(one) == urls.first_page(own)]
+    return tuple(sorted(parts, key=lambda one: (len(one), one)))
 
 
 def _out_of_season(layout: Layout, when: datetime | None) -> bool:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: What is asked for: nothing, BODY's images, or the page's style sheets too.
 MODES = ("none", "images", "page")
+#: What a requisite may be.
+KINDS = ("image", "style", "part")
 
 #: What is never asked, though pages name it: host and path. None of it belongs to the article (sina.md section 4).
 EXCLUDED: dict[str, re.Pattern[str]] = {
@@ -40,17 +42,21 @@ class Requisite:
     """One thing to ask for."""
 
     url: str  #: absolute, as a browser would ask for it, without a fragment
-    kind: str  #: `image` or `style`
+    kind: str  #: `image`, `style`, or `part`: a further page of the article
     of: str  #: the article page's URL
     referer: str = ""  #: what the request says in Referer; '' for nothing
 
 
 def requisites(article: Article, mode: str) -> list[Requisite]:
-    """What the page of `article` needs in a mode of MODES, each once, in the page's order; only http and https."""
-    if mode == "none":
-        return []
-    named = [("style", join(article.url, href)) for href in article.styles] if mode == "page" else []
-    named += [("image", image.url) for image in article.images]
+    """What the page of `article` needs in a mode of MODES, each once, in the page's order; only http and https.
+
+    The other pages of the article are the article: they are needed in every mode.
+    """
+    named = [("part", url) for url in article.parts]
+    if mode == "page":
+        named += [("style", join(article.url, href)) for href in article.styles]
+    if mode != "none":
+        named += [("image", image.url) for image in article.images]
     kinds: dict[str, str] = {}
     for kind, url in named:
         if address := _askable(join(article.url, url)):

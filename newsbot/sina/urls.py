@@ -22,6 +22,7 @@ _SITE = re.compile(r"(?:.+\.)?sina(?:\.com)?\.cn")
 #: escape. Spares the parser (7 µs); a property test compares the two ways.
 _PLAIN = re.compile(r"https://((?:[a-z0-9]+\.)*sina(?:\.com)?\.cn)((?:/(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*)?)+)")
 #: docid: the text after `doc-i`, `zl-i`, `detail-i`, exactly one `i` taken.
+_PAGE_NUMBER = re.compile(r"_\d{1,2}(?=\.s?html?$)")
 _DOCID_PATH = re.compile(r"/(?:doc|zl|detail)-i([A-Za-z0-9]+)(?:\.d)?\.s?html")
 _RESOLVER = re.compile(r"(?:^|&)id=comos(?::|%3[Aa])([A-Za-z0-9]+)(?:&|$)")
 #: `/YYYYMMDD/HHMM{digits}.shtml`, until about 2016.
@@ -91,6 +92,11 @@ def is_article(url: str) -> bool:
     if docid(url) or _number(parts):
         return True
     return parts.host in _SELF_MEDIA_HOSTS and _SELF_MEDIA.fullmatch(parts.path) is not None
+
+
+def first_page(url: str) -> str:
+    """The canonical URL of the first page of an article, for that of any of its pages: without `_2` before `.shtml`."""
+    return _PAGE_NUMBER.sub("", canonical(url))
 
 
 def is_listing(url: str) -> bool:

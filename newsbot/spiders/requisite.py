@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 #: Articles come first.
 PRIORITY = -10
 #: What browsers say they take.
-ACCEPT = {"image": "image/webp,image/png,image/*;q=0.8,*/*;q=0.5", "style": "text/css,*/*;q=0.1"}
+ACCEPT = {"image": "image/webp,image/png,image/*;q=0.8,*/*;q=0.5", "style": "text/css,*/*;q=0.1", "part": "text/html"}
+#: hopsFromSeed: E embedded, L a link.
+HOPS = {"image": "E", "style": "E", "part": "L"}
 
 
 class RequisiteQueue:
@@ -65,7 +67,7 @@ class RequisiteQueue:
 
     def _request(self, one: Wanted) -> Request:
         headers = {"Accept": ACCEPT[one.kind]} | ({"Referer": one.referer} if one.referer else {})
-        if one.kind == "style":  # an image is asked once, ever
+        if one.kind != "image":  # that is asked once, ever
             headers |= self._archive.run.keeping.validators(one.url, page=False)
         return Request(
             one.url,
@@ -77,7 +79,7 @@ class RequisiteQueue:
             meta={
                 "newsbot": {"requisite": one.kind, "url": one.url},
                 "via": one.of,
-                "hops": "E",
+                "hops": HOPS[one.kind],
                 "download_maxsize": self._max_bytes,
             },
         )
@@ -88,6 +90,8 @@ class RequisiteQueue:
         hop = is_hop(capture.status, "" if "Location" in response.headers else None)  # Scrapy does not follow it
         reason = "redirected-away" if hop else judge_requisite(capture)
         self._settle(one, reason, f"status {capture.status}")
+        if one.kind == "part" and not reason:
+            self._archive.run.join(one.url)
 
     def failed(self, failure: Failure) -> None:
         """No answer, or not to be asked."""
