@@ -16,6 +16,7 @@ import pytest
 from tests.crawling import NOW
 from tests.fakesina.server import Server
 from tests.forked import ForkedBot, Stem
+from tests.judging import assert_sound
 from tests.simulation.truth import Ran, Truth
 from tests.simulation.world import DAY, HOUR, LISTS, MINUTE, PAGES, World
 from tests.test_crawl_disk import disk
@@ -110,3 +111,4 @@ def test_a_day_of_real_processes_ends_with_the_truth(tmp_path: Path, certified: 
             world.advance(timedelta(hours=hours))
             day.run()
         Truth(bot, world, day.runs, DELAY / 2, blur=2.5).judge()
+        assert_sound(bot)

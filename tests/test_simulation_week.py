@@ -19,6 +19,7 @@ from newsbot.errors import NewsbotError
 from newsbot.options import Options
 from newsbot.run import Run
 from tests.crawling import NOW, Bot
+from tests.judging import assert_nothing_left_behind, assert_replay_equals_live
 from tests.simulation.breaks import Killed, Points, listening, little_room
 from tests.simulation.driver import DELAY, Driver, Hands
 from tests.simulation.truth import Ran, Truth
@@ -83,8 +84,8 @@ class Week:
 
     def rest_of_time(self) -> None:
         """Nothing happens any more."""
-        for _ in range(56):
-            self.hands.wait(4 * HOUR)
+        for _ in range(28):
+            self.hands.wait(8 * HOUR)
             self.run()
 
 
@@ -97,3 +98,5 @@ def test_a_week_ends_with_the_truth(tmp_path: Path, seed: int) -> None:
     week.runs_until(WEEK)
     week.rest_of_time()
     Truth(week.bot, week.world, week.runs, DELAY).judge()
+    assert_nothing_left_behind(week.bot)
+    assert_replay_equals_live(week.bot)

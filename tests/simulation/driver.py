@@ -101,7 +101,7 @@ class Driver:
         self.hands = hands
         self.points = points
         self.random = random.Random(run.name)
-        self.run_ = run
+        self._run = run
         self._rules: dict[str, Protego] = {}
         self._walks: deque[Walk] = deque()
         self.begun = False  #: it could be opened
@@ -109,7 +109,7 @@ class Driver:
 
     async def run(self) -> health.Verdict | NewsbotError:
         """The verdict, or why the run could not even begin."""
-        run = self.run_
+        run = self._run
         try:
             run.open()
         except NewsbotError as error:
@@ -126,11 +126,11 @@ class Driver:
 
     def bury(self) -> None:
         """After a kill."""
-        bury(self.run_)
+        bury(self._run)
 
     def _fail(self, error: NewsbotError) -> None:
         """extensions.Archive.fail."""
-        facts = self.run_.facts
+        facts = self._run.facts
         if isinstance(error, ArchiveError):
             facts.unwritable = facts.unwritable or str(error)
         else:
@@ -138,16 +138,16 @@ class Driver:
 
     async def _work(self) -> None:
         """spiders.SinaFinance.start: lists, and articles as they become known."""
-        self._walks.extend(Walk(window) for window in self.run_.lists.plan((), None, None))
+        self._walks.extend(Walk(window) for window in self._run.lists.plan((), None, None))
         while self._walks:
             walk = self._walks[0]
             url: str | None = walk.first()
             while url is not None:
                 url = await self._listing(walk, url)
                 if self.random.random() < 0.2:
-                    await self._articles(self.run_.lease(4))
+                    await self._articles(self._run.lease(4))
             await self._end(walk)
-        while work := self.run_.lease(AHEAD, again=True):
+        while work := self._run.lease(AHEAD, again=True):
             await self._articles(work)
 
     # --- lists ---
@@ -160,9 +160,9 @@ class Driver:
             return None
         found = self._read_list(answer)
         if isinstance(found, listing.Page):
-            self.run_.lists.answer(answer.capture, found)
+            self._run.lists.answer(answer.capture, found)
         elif found.reason == "ban":
-            self.run_.ban(urlsplit(url).hostname or "")
+            self._run.ban(urlsplit(url).hostname or "")
         return walk.take(found)
 
     def _read_list(self, answer: Fetched) -> listing.Page | Refusal:
@@ -173,54 +173,54 @@ class Driver:
         return listing.read(answer.body(), answer.url, answer.content_type, answer.capture.status)
 
     async def _end(self, walk: Walk) -> None:
-        await self.run_.lists.end(walk)
+        await self._run.lists.end(walk)
         self._walks.popleft()
         if walk.unreachable:
             for other in self._walks:
                 other.fail(f"not asked, as {walk.window.list_name} could not be: {walk.why}")
-                await self.run_.lists.end(other)
+                await self._run.lists.end(other)
             self._walks.clear()
 
     # --- articles ---
 
     async def _articles(self, work: list[Work]) -> None:
         for one in work:
-            if until := self.run_.hosts.resting(urlsplit(one.url).hostname or ""):
-                self.run_.put_off(one.key, until)
+            if until := self._run.hosts.resting(urlsplit(one.url).hostname or ""):
+                self._run.put_off(one.key, until)
                 continue
             look = await self._article(one)
             if look is not None:
                 validate(look)
-                self.run_.remember(look)
-                self.run_.publish(look)
+                self._run.remember(look)
+                self._run.publish(look)
             if self.random.random() < 0.1:  # gathering.py commits ten times a second
-                self.run_.ledger.flush()
+                self._run.ledger.flush()
                 self.points.reach()
 
     async def _article(self, one: Work) -> Look | None:
         context = {"article": one.key, "url": one.url, "channel": one.channel, "title": one.title}
         context = {name: value for name, value in context.items() if value}
-        headers = self.run_.keeping.validators(one.url)
+        headers = self._run.keeping.validators(one.url)
         try:
             answer = await self._fetch(one.url, context, headers)
         except Rests as error:
-            self.run_.facts.holes[one.url] = str(error)
-            self.run_.put_off(one.key, error.until)
+            self._run.facts.holes[one.url] = str(error)
+            self._run.put_off(one.key, error.until)
             return None
         except Forbidden as error:
-            return await self.run_.refuse(one.key, one.url, Refusal("robots", str(error)))
+            return await self._run.refuse(one.key, one.url, Refusal("robots", str(error)))
         capture = answer.capture
         if is_hop(capture.status, answer.location):
             refusal = Refusal("redirected-away", f"to {answer.location}")
-            return await self.run_.refuse(one.key, one.url, refusal)
+            return await self._run.refuse(one.key, one.url, refusal)
         result = judge_exchange(capture, one.url, answer.location) or self._page(answer)
         if isinstance(result, Refusal) and result.reason == "ban":
-            self.run_.ban(urlsplit(answer.url).hostname or "")
+            self._run.ban(urlsplit(answer.url).hostname or "")
         return Look(one.key, capture, result)
 
     def _page(self, answer: Fetched) -> Article | Refusal:
         if answer.capture.refers_to:
-            return self.run_.page_again(answer.capture)
+            return self._run.page_again(answer.capture)
         return judge_page(answer.capture, answer.body(), answer.content_type)
 
     # --- the way to the site: Gate, robots.txt, retries, redirects ---
@@ -257,16 +257,16 @@ class Driver:
     async def _asked(self, url: str, context: dict[str, str], headers: dict[str, str], via: str, hops: str) -> Fetched:
         """One exchange, in the archive when this returns."""
         host = urlsplit(url).hostname or ""
-        if until := self.run_.hosts.resting(host):
+        if until := self._run.hosts.resting(host):
             raise Rests(host, until)
-        wait, _ = self.run_.hosts.turn(host, DELAY)
+        wait, _ = self._run.hosts.turn(host, DELAY)
         self.hands.wait(wait)
         self._renew()
         exchange = self._over_the_wire(url, headers)
         exchange.context, exchange.via, exchange.hops = context, via, hops
         self.points.reach()
-        capture = await self.run_.keep(exchange)
-        self.run_.note_exchange(capture, exchange)
+        capture = await self._run.keep(exchange)
+        self._run.note_exchange(capture, exchange)
         self.points.reach()
         return Fetched(url, capture, exchange)
 
@@ -292,4 +292,4 @@ class Driver:
     def _renew(self) -> None:
         if self.hands.now - self._renewed >= RENEW_EVERY:
             self._renewed = self.hands.now
-            self.run_.renew()
+            self._run.renew()
