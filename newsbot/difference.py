@@ -23,7 +23,7 @@ ORDER = (
 )
 
 #: A body is compared by sentence and paragraph.
-_PIECE = re.compile(r".+?(?:(?:[。！？；]+(?:</p>|<br>)?|</p>|<br>)\n*|\n+|$)", re.DOTALL)
+_PIECE = re.compile(r".+?(?:(?:[。！？；…]+[”’」』）》]*(?:</p>|<br>)?|</p>|<br>)\n*|\n+|$)", re.DOTALL)
 #: Bodies that differ in more pieces than this are one difference: finding the smallest one takes the square of it.
 _MOST_PIECES = 2000
 #: How much of a piece is shown, and how much of that may lie before its first difference, characters.
@@ -60,7 +60,7 @@ def of_posts(old: bytes, new: bytes) -> Iterator[Change]:
     for name in was:
         if was[name] != now[name]:
             yield (
-                Change(name, tuple(_places(was[name], now[name])))
+                Change(name, tuple(places(was[name], now[name])))
                 if name == "body"
                 else _whole(name, was[name], now[name])
             )
@@ -110,8 +110,11 @@ def _whole(name: str, old: str, new: str) -> Change:
     return Change(name, ((old, new),))
 
 
-def _places(old: str, new: str) -> Iterator[tuple[str, str]]:
-    """Where two bodies differ; what is added has an empty old side, what is taken away an empty new one."""
+def places(old: str, new: str) -> Iterator[tuple[str, str]]:
+    """Where two texts differ, by sentence and paragraph.
+
+    What is added has an empty old side, what is taken away an empty new one.
+    """
     was, now = _PIECE.findall(old), _PIECE.findall(new)
     begin = _common(was, now)
     was, now = was[begin:], now[begin:]

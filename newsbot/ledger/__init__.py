@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from newsbot.ledger.coverage import Covering
 from newsbot.ledger.facts import Facts
 from newsbot.ledger.opening import file_url, renew
 from newsbot.ledger.originals import Originals
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["ArticleRow", "Ledger", "LookRow", "LooksRow", "Wanted", "WindowRow", "Work", "file_url", "renew"]
 
 
-class Ledger(Facts, Standing, Originals, Requisites, Sharing):
+class Ledger(Facts, Standing, Originals, Requisites, Sharing, Covering):
     """All of it over one database."""
 
     @classmethod

@@ -11,11 +11,11 @@ from sqlalchemy import literal_column as literal
 
 from newsbot.article import Capture
 from newsbot.ledger.database import Database
-from newsbot.ledger.rows import GONE, ArticleRow, LooksRow, WindowRow
+from newsbot.ledger.rows import GONE, ArticleRow, LookRow, LooksRow, WindowRow
 from newsbot.ledger.schema import DONE, DUE, article, capture, listed, original, run, window
 from newsbot.ledger.statement import BLANK, Statement, at_most, parameters
 from newsbot.ledger.values import as_keys
-from newsbot.text import stamp
+from newsbot.text import stamp, unstamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,6 +48,12 @@ _BY_RECORD = Statement(_CAPTURE.where(capture.c.record_id == bindparam("record_i
 _IS_PAGE = Statement(_CAPTURE.where(capture.c.record_id == bindparam("record_id"), capture.c.outcome == _ARTICLE))
 _DIGEST = Statement(select(capture.c.digest).where(capture.c.record_id == bindparam("record_id")))
 _OF_ARTICLE = Statement(_CAPTURE.where(capture.c.article == bindparam("article")).order_by(capture.c.key))
+_LOOKED = ("outcome", "reason", "evidence", "title", "time", "updated", "digest", "text_digest")
+_HISTORY = Statement(
+    _CAPTURE.add_columns(*(capture.c[name] for name in _LOOKED))
+    .where(capture.c.article == bindparam("article"))
+    .order_by(capture.c.key)
+)
 _SHOWN = Statement(
     lambda backend: select(listed.c.article).where(
         listed.c.list == bindparam("list"), listed.c.article.in_(backend.each_key)
@@ -153,6 +159,10 @@ class Standing(Database):
         """Every look at an article, the earliest first."""
         return [_capture(*row) for row in self._rows(_OF_ARTICLE, article=key)]
 
+    def history(self, key: str) -> list[LookRow]:
+        """Every look at an article with what it gave, the earliest first."""
+        return [_look(key, *row) for row in self._rows(_HISTORY, article=key)]
+
     def listed_by(self, list_name: str, keys: Sequence[str]) -> set[str]:
         """Those of `keys` that this list has shown."""
         return set(self._column(_SHOWN, list=list_name, keys=as_keys(keys)))
@@ -219,3 +229,9 @@ class Standing(Database):
 def _capture(record_id: str, key: Key, url: str, status: int, *place: Any) -> Capture:
     file, offset, refers_to = place
     return Capture(record_id, key.partition(" ")[0], url, status, file, offset, refers_to=refers_to)
+
+
+def _look(key: str, *row: Any) -> LookRow:
+    seen, said = _capture(*row[:7]), dict(zip(_LOOKED, row[7:], strict=True))
+    times = {name: unstamp(said[name]) if said[name] else None for name in ("time", "updated")}
+    return LookRow(key, seen, **(said | times))

@@ -9,7 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, BindParameter, ColumnElement, Table, bindparam, case, cast, func, select
+from sqlalchemy import (
+    JSON,
+    TIMESTAMP,
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Table,
+    bindparam,
+    case,
+    cast,
+    extract,
+    func,
+    select,
+)
 from sqlalchemy import literal_column as literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -34,12 +48,22 @@ class Backend:
 
     insert: Callable[[Table], Insert]
     each_key: Select[Any]  #: as many keys as wanted in one parameter: the statement's text stays the same
+    seconds: Callable[[ColumnElement[str]], ColumnElement[int]]  #: of `2026-09-29T12:00:00` since 1970
+    least: Callable[..., ColumnElement[int]]  #: the smallest of several values
 
 
 BACKENDS = {
-    "sqlite": Backend(sqlite.insert, select(func.json_each(KEYS).table_valued("value").c.value)),
+    "sqlite": Backend(
+        sqlite.insert,
+        select(func.json_each(KEYS).table_valued("value").c.value),
+        lambda moment: cast(func.strftime(literal("'%s'"), moment), Integer),
+        func.min,
+    ),
     "postgresql": Backend(
-        postgresql.insert, select(func.json_array_elements_text(cast(KEYS, JSON)).column_valued("value"))
+        postgresql.insert,
+        select(func.json_array_elements_text(cast(KEYS, JSON)).column_valued("value")),
+        lambda moment: cast(extract("epoch", cast(moment, TIMESTAMP)), BigInteger),
+        func.least,
     ),
 }
 

@@ -1,0 +1,65 @@
+"""`scrapy history URL`: every capture of one article, what changed between them, deletions and returns."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from newsbot.clock import system_clock
+from newsbot.console import Command as NewsbotCommand
+from newsbot.console import paint, say, say_json
+from newsbot.errors import BadInput, BadUsage
+from newsbot.history import facts, lines, steps
+from newsbot.ledger import Ledger, file_url
+from newsbot.replay import page_from
+from newsbot.withdrawal import known_article
+
+if TYPE_CHECKING:
+    import argparse
+
+
+class Command(NewsbotCommand):
+    """One URL."""
+
+    positional = 1
+
+    def syntax(self) -> str:
+        """How it is called."""
+        return "URL"
+
+    def short_desc(self) -> str:
+        """For the list of commands."""
+        return "Tell the captures of one article and what changed between them; deletions"
+
+    def long_desc(self) -> str:
+        """For --help."""
+        return (
+            "URL: any address of the article: http or https, the mobile one, the resolver's, or the docid alone. Each "
+            "capture is told with its time (Beijing), status, version and place in the WARC files; between two "
+            "versions the title, the times and the sentences that changed (− before, + after), without what Sina puts "
+            "around the article. A version is another title or text; advertisements and counters make none. Colours "
+            "on a terminal, unless NO_COLOR is set. A withdrawn article is told too: this publishes nothing."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """--json."""
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print all of it as JSON")
+
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
+        """Look it up, and tell."""
+        if len(args) != 1:
+            raise BadUsage("give the URL of one article: scrapy history URL")
+        archive = self.archive()
+        archive.name  # noqa: B018 - raises BadInput where there is no archive
+        if not archive.ledger_url and not archive.ledger_file.exists():
+            raise BadInput(f"{archive.root} has no ledger to find articles by: make it with scrapy replay")
+        with closing(Ledger.open(archive.ledger_url or file_url(archive.ledger_file), system_clock())) as ledger:
+            row = ledger.article(args[0].removeprefix("comos:")) or known_article(ledger, args[0])
+            found = steps(ledger, row.key, page_from(archive.root))
+        if opts.json:
+            say_json(facts(row, found))
+        else:
+            for line in lines(row, found, paint):
+                say(line)
+        return 0
