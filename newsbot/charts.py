@@ -18,6 +18,8 @@ WIDTH, HEIGHT = 720, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 8, 22
 #: A calendar's cell with its margin.
 _CELL, _EDGE = 16, 30
+#: Round steps of an axis in minutes, from ten of them to ten days.
+TIMES = (10, 30, 60, 180, 360, 720, 1440, 2880, 7200, 14400)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -42,8 +44,9 @@ def bars(days: Sequence[date], series: Mapping[str, Sequence[int]], label: str) 
 def lines(
     days: Sequence[date], series: Mapping[str, Sequence[int | None]], label: str, unit: Callable[[int], str]
 ) -> str:
-    """A line for each of `series`; None leaves a day out. `unit` writes a number on the axis."""
-    axis = _Axis(days, max((value for values in series.values() for value in values if value), default=0), unit)
+    """A line of minutes for each of `series`; None leaves a day out. `unit` writes a number on the axis."""
+    top = max((value for values in series.values() for value in values if value), default=0)
+    axis = _Axis(days, top, unit, next((step for step in TIMES if top <= 5 * step), TIMES[-1]))
     shapes = []
     for name, values in series.items():
         points = [(axis.x(i) + axis.width / 2, axis.y(value)) for i, value in enumerate(values) if value is not None]
@@ -57,9 +60,9 @@ def lines(
 class _Axis:
     """Where days and numbers lie."""
 
-    def __init__(self, days: Sequence[date], top: int, unit: Callable[[int], str] = str) -> None:
+    def __init__(self, days: Sequence[date], top: int, unit: Callable[[int], str] = str, step: int = 0) -> None:
         self.days, self.unit = days, unit
-        self.step = _step(top)
+        self.step = step or _step(top)
         self.top = max(self.step, -(-top // self.step) * self.step)
         self.pitch = (WIDTH - _LEFT - _RIGHT) / max(1, len(days))
         self.width = max(0.5, min(self.pitch * 0.8, 40))
@@ -96,7 +99,10 @@ def _step(top: int) -> int:
 
 def _plot(axis: _Axis, shapes: list[str], label: str) -> str:
     inner = "".join([*axis.drawn(), *shapes])
-    return f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">{inner}</svg>'
+    return (
+        f'<div class="scroll end"><svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{escape(label)}">{inner}</svg></div>'
+    )
 
 
 def calendar(days: Mapping[date, tuple[str, str]], label: str) -> str:
@@ -125,6 +131,6 @@ def _year(year: int, days: Mapping[date, tuple[str, str]], label: str) -> str:
     )
     width, height = _EDGE + 54 * _CELL, 16 + 7 * _CELL
     return (
-        f'<h3>{year}</h3><div class="scroll"><svg class="calendar" viewBox="0 0 {width} {height}" role="img" '
+        f'<h3>{year}</h3><div class="scroll end"><svg class="calendar" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{escape(label)} {year}">{"".join(names)}{rows}{"".join(cells)}</svg></div>'
     )

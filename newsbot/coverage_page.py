@@ -27,7 +27,7 @@ _STYLE = """
 @media(prefers-color-scheme:dark){:root{--bg:#14181c;--fg:#e3e7ea;--dim:#98a3ad;--line:#333b42;--card:#1b2126;
 --full:#46b07a;--part:#e2b13c;--hole:#f0685c;--none:#2a3138;--blue:#6aa3f5;--violet:#a98bea;--code:#252c33}}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:60rem;padding:1.2rem 1rem 3rem;background:var(--bg);color:var(--fg);
+body{margin:0 auto;max-width:64rem;padding:1.2rem 1rem 3rem;background:var(--bg);color:var(--fg);
 font:15px/1.5 system-ui,-apple-system,"Segoe UI","PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif}
 h1{font-size:1.5rem;margin:0 0 .2rem}h2{font-size:1.15rem;margin:2.2rem 0 .4rem}h3{font-size:.9rem;margin:.8rem 0 .2rem;
 color:var(--dim)}p{margin:.3rem 0}.dim{color:var(--dim)}.verdict{font-size:1.05rem}.ok{color:var(--full)}
@@ -35,13 +35,14 @@ color:var(--dim)}p{margin:.3rem 0}.dim{color:var(--dim)}.verdict{font-size:1.05r
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.5rem,1fr));gap:.6rem;margin:1rem 0;padding:0}
 .facts div{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.5rem .7rem}
 .facts dt{color:var(--dim);font-size:.8rem}.facts dd{margin:0;font-size:1.3rem;font-variant-numeric:tabular-nums}
-.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.88rem}
+.scroll{overflow-x:auto}.end{direction:rtl}.end svg{direction:ltr}#days{font-size:.8rem}
+table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.88rem}
 th,td{padding:.28rem .5rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
 th:first-child,td:first-child,.text{text-align:left}td.text{white-space:normal;min-width:11rem;overflow-wrap:anywhere}
 th{color:var(--dim);font-weight:600}td.some{color:var(--hole);font-weight:600}tr.sum td{font-weight:600}
 code{display:block;background:var(--code);border-radius:.3rem;padding:.25rem .45rem;font-size:.78rem;min-width:15rem;
 white-space:pre-wrap;overflow-wrap:anywhere;user-select:all;-webkit-user-select:all;text-align:left}
-svg{display:block}svg text{fill:var(--dim);font-size:11px}svg.plot{width:100%;height:auto}
+svg{display:block}svg text{fill:var(--dim);font-size:11px}svg.plot{width:100%;min-width:34rem;height:auto}
 svg.calendar{width:100%;min-width:52rem;height:auto}svg .grid{stroke:var(--line)}
 .full,.published{fill:var(--full)}.part,.refused{fill:var(--part)}.holes,.deleted{fill:var(--hole)}.none{fill:var(--none)}.few{fill:var(--hole);fill-opacity:.45}
 .gone,.edited{fill:var(--violet)}.withdrawn,.revisits{fill:var(--dim)}.looks{fill:var(--blue)}
@@ -98,7 +99,7 @@ def _sections(found: Coverage, archive: str) -> Iterator[str]:
 def _verdict(found: Coverage) -> str:
     if found.whole:
         return '<p class="verdict ok" id="verdict">Nothing is missing.</p>'
-    told = f"{found.total.holes} articles are missing; of {len(found.gaps)} stretches of time a list was not read."
+    told = f"Missing articles: {found.total.holes}. Stretches of time of which a list was not read: {len(found.gaps)}."
     return f'<p class="verdict bad" id="verdict">{told}</p>'
 
 
@@ -135,7 +136,8 @@ def _plots(found: Coverage) -> Iterator[str]:
     shares = {"half": [day.latency(0.5) for day in of], "nine-tenths": [day.latency(0.9) for day in of]}
     yield charts.lines(days, shares, "From publication to the first capture", duration)
     yield _heading("Refusals, by reason", len(found.days), whole=True)
-    yield _table(("reason", "articles"), by_number(found.total.refused))
+    refused = by_number(found.total.refused)
+    yield _table(("reason", "articles"), refused, "refused") if refused else "<p>None.</p>"
     yield _heading("Edits and deletions", len(days))
     yield _legend({"edited": "edited", "deleted": "deleted"})
     turns = {name: [_number(day, name) for day in of] for name in ("edited", "deleted")}
