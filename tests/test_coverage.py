@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -222,6 +223,24 @@ def test_a_hole_ends_with_3_and_its_command_fills_it(certified: Path, forking: S
         site.mend()
         bot.crawl("-a", "urls=-", stdin=story.url)
         assert json.loads(bot.run("coverage", "--json").out)["holes"] == []
+
+
+def test_a_gap_between_two_runs_ends_with_3_and_its_command_fills_it(
+    certified: Path, forking: Stem, tmp_path: Path
+) -> None:
+    site = Site(NOW, 200, troubles=False)
+    with Server(site, certified) as server:
+        bot = ForkedBot(tmp_path / "archive", server, stem=forking)
+        assert bot.crawl("-a", "channels=finance").code == 0
+        site.advance(timedelta(hours=3))
+        ended = bot.run("coverage", "--json")
+        (gap,) = json.loads(ended.out)["gaps"]
+        assert (ended.code, gap["list"]) == (3, "finance")
+        assert gap["low"] < gap["high"]
+        words = shlex.split(gap["command"])
+        assert words[:3] == ["scrapy", "crawl", "sina_finance"]
+        bot.crawl(*words[3:])
+        assert json.loads(bot.run("coverage", "--json").out)["gaps"] == []
 
 
 @pytest.mark.slow
