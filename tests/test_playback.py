@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +26,7 @@ def live(certified: Path, forking: Stem, tmp_path_factory: pytest.TempPathFactor
         bot = ForkedBot(tmp_path_factory.mktemp("live") / "archive", server, stem=forking)
         assert bot.crawl("-a", "channels=finance").code == 0
         for server.site.conditional, story in zip((True, False), revisited(bot), strict=True):
+            server.site.advance(timedelta(minutes=1))  # an index knows seconds: runs that repeat need theirs apart
             assert bot.crawl("-a", "urls=-", stdin=story.url).code == 0
             assert bot.verdicts()[-1]["revisits"]
     bot.now = NOW
@@ -51,7 +52,7 @@ def test_a_crawl_from_the_archive_yields_the_articles_of_the_live_crawl(live: Fo
     assert again.posts() == live.posts()
     assert looks(again) == looks(live)
     first, repeated = live.verdicts()[0], again.verdicts()[0]
-    counted = ("listed", "new", "captured", "published", "refused", "exchanges", "requisites")
+    counted = ("listed", "new", "captured", "published", "refused", "requisites")
     assert {name: repeated[name] for name in counted} == {name: first[name] for name in counted}
     assert_sound(again)
 
