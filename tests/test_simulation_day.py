@@ -110,5 +110,5 @@ def test_a_day_of_real_processes_ends_with_the_truth(tmp_path: Path, certified: 
         for hours in (5, 20, 20, 40, *[20] * 8):
             world.advance(timedelta(hours=hours))
             day.run()
-        Truth(bot, world, day.runs, DELAY / 2, blur=2.5).judge()
+        Truth(bot, world, day.runs, DELAY, jitter=0.5, blur=60, on_the_way=1).judge()
         assert_sound(bot)

@@ -39,13 +39,19 @@ class Ran:
 
 @dataclass(slots=True)
 class Truth:
-    """Everything the judge looks at. Seconds: `delay` between two requests, `blur` of newsbot's clock by the site's."""
+    """Everything the judge looks at.
+
+    `delay`: seconds between two requests, which may be less by the share `jitter` where they arrive over sockets;
+    `blur`: seconds between newsbot's clock and the site's; `on_the_way`: seconds that an answer takes to be kept.
+    """
 
     bot: Bot
     world: World
     runs: Sequence[Ran]
     delay: float
+    jitter: float = 0.001
     blur: float = 0.01
+    on_the_way: float = 0.01
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     captures: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     asked: dict[str, list[Asked]] = field(default_factory=lambda: defaultdict(list))
@@ -100,7 +106,7 @@ class Truth:
 
     def _outlived(self, moment: datetime) -> bool:
         """Was what the site answered then heard by a run that lived on, if only for the next answer?"""
-        return not any(last - timedelta(seconds=self.blur) <= moment <= end for last, end in self.deaths)
+        return not any(last - timedelta(seconds=self.on_the_way) <= moment <= end for last, end in self.deaths)
 
     def _standing(self, docid: str, row: dict[str, Any]) -> str:
         """How it must stand in the end, by what the site says of it now; '' when it does."""
@@ -172,10 +178,10 @@ class Truth:
             )
             if one.host == SLOW_HOST and one.path == "/robots.txt":
                 slow = one.status == 200  # what an earlier run heard of it does not count
-            if last and one.when - last.when < timedelta(seconds=pace - self.blur):
+            if last and one.when - last.when < timedelta(seconds=pace * (1 - self.jitter)):
                 yield f"{one.host} was asked after {one.when - last.when}: {last}, {one}"
             until, why = rests.get(one.host, (one.when, one))
-            if one.when < until - timedelta(seconds=self.blur):
+            if one.when < until:
                 yield f"{one.host} was asked while it rested: {one} after {why}"
             before[one.host] = one
             heard = one.failure in RESTS and not (one.failure == "ban-200" and one.path == "/robots.txt")
