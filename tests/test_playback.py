@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from tests.fakesina.stories import Story
 
+#: Many whole crawls: CI runs them with the slow ones.
+pytestmark = pytest.mark.slow
+
 #: A repeated run begins so much before the live one: what was captured before its begin is not asked again.
 START = timedelta(seconds=20)
 

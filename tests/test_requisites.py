@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from newsbot.warc.record import Record
     from tests.fakesina.stories import Story
 
+#: Many whole crawls: CI runs them with the slow ones.
+pytestmark = pytest.mark.slow
+
 FINANCE = ("-a", "channels=finance")
 IMAGES = {"REQUISITES": "images"}
 PAGE = {"REQUISITES": "page"}
@@ -273,7 +276,6 @@ def test_a_run_does_not_wait_for_images_longer_than_it_may(bot: ForkedBot, site:
     assert_sound(bot)
 
 
-@pytest.mark.slow
 def test_a_crawl_with_images_may_be_killed_before_any_of_its_changes(bot: ForkedBot, site: Site) -> None:
     images = [f"n.sinaimg.cn/{number}.png" for number in range(4)]
     for image in images:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from tests.fakesina.stories import Story
 
 
+#: Many whole crawls: CI runs them with the slow ones.
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture
 def server(certified: Path) -> Iterator[Server]:
     with Server(Site(NOW, 6, troubles=False), certified) as server:
