@@ -44,9 +44,9 @@ class Count:
     def add(self, row: Standings) -> None:
         """Count these articles too."""
         self.articles += row.articles
-        self.listed += row.listed
-        self.captured += row.captured
-        self.deleted += row.deleted
+        self.listed += row.listed * row.articles
+        self.captured += row.captured * row.articles
+        self.deleted += row.deleted * row.articles
         if row.state in {"listed", "failed"}:
             self.holes += row.articles
         elif row.state == "refused":
@@ -165,7 +165,7 @@ def survey(
     for looks in ledger.looks_by_day():
         if wanted.day(looks.day):
             day = days.setdefault(looks.day, Day())
-            day.looks, day.revisits = day.looks + looks.looks, day.revisits + looks.revisits
+            day.looks, day.revisits = day.looks + looks.looks, day.revisits + looks.revisit * looks.looks
     for name, windows in ledger.every_window():
         if not wanted.channels or name in wanted.channels:
             found.lists[name], gaps = read(name, windows, now, since, until)

@@ -92,7 +92,7 @@ def _edited(step: Step, old: LookRow, ledger: Ledger, read: Callable[[Capture], 
     if old.text_digest != new.text_digest:
         try:
             was, now = (_said(ledger, look, read) for look in (old, new))
-            changes.append(Change("text", tuple(places(was, now))))
+            changes.append(Change("text", tuple((a.rstrip("\n"), b.rstrip("\n")) for a, b in places(was, now))))
         except NewsbotError as error:
             note = f"the texts cannot be compared: {error}"
     return replace(step, turn=step.turn or "edited", changes=tuple(changes), note=note)
@@ -108,7 +108,7 @@ def _said(ledger: Ledger, look: LookRow, read: Callable[[Capture], Article | Ref
     page = read(ledger.capture(look.capture.page_record))
     if isinstance(page, Refusal):
         raise NewsbotError(f"of the page of {look.capture.date} this parser says {page.reason}")
-    return cleaned(page.body)
+    return cleaned(page.body) + "\n"  # so that the last paragraph ends as the others do
 
 
 def facts(row: ArticleRow, found: Sequence[Step]) -> dict[str, Any]:

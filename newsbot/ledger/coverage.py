@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, Text, bindparam, case, func, or_, select
 from sqlalchemy import literal_column as literal
@@ -41,10 +41,10 @@ class Standings:
     state: str
     reason: str  #: why it was refused or is a hole; '' of withdrawn ones
     latency: int  #: LATENCY_UNITs from publication to the first capture of our own, rounded; -1 without one
+    listed: int  #: 1 when a list has shown them
+    captured: int  #: 1 when their page is in the archive
+    deleted: int  #: 1 when they have a tombstone
     articles: int
-    listed: int  #: that a list has shown
-    captured: int  #: whose page is in the archive
-    deleted: int  #: with a tombstone
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Looks:
     """Looks at articles in one day, Beijing."""
 
     day: str
+    revisit: int  #: 1 when they found the same bytes, or were told so (304)
     looks: int
-    revisits: int  #: that found the same bytes, or were told so (304)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +79,24 @@ def _day(stamp: ColumnElement[str]) -> tuple[ColumnElement[str], ColumnElement[i
     return _cut(stamp, 1, 10), case((_cut(stamp, 12, 2) >= literal("'16'"), ONE), else_=NONE)
 
 
-def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((condition, ONE), else_=NONE))
+def _flag(text: ColumnElement[str]) -> ColumnElement[int]:
+    return case((text != BLANK, ONE), else_=NONE)
 
 
 def _standings(backend: Backend) -> CompilerElement:
     reason = case((article.c.state == literal("'withdrawn'"), BLANK), else_=article.c.reason)
-    group = (*_day(_published()), article.c.channel, article.c.state, reason, _latency(backend))
-    numbers = (article.c.channel_key != BLANK, article.c.body_key != BLANK, article.c.tombstone != BLANK)
+    # Grouped by what might be summed: SQLite would sort the long keys with everything else.
+    flags = map(_flag, (article.c.channel_key, article.c.body_key, article.c.tombstone))
+    group: tuple[ColumnElement[Any], ...] = (
+        *_day(_published()),
+        article.c.channel,
+        article.c.state,
+        reason,
+        _latency(backend),
+    )
+    group += tuple(flags)
     places: list[ColumnElement[int]] = [literal(str(number)) for number in range(1, len(group) + 1)]
-    return select(*group, func.count(), *map(_number, numbers)).group_by(*places)
+    return select(*group, func.count()).group_by(*places)
 
 
 def _latency(backend: Backend) -> ColumnElement[int]:
@@ -111,8 +119,8 @@ def _edits() -> CompilerElement:
 
 
 def _looks() -> CompilerElement:
-    group = _day(capture.c.key)
-    return select(*group, func.count(), _number(capture.c.refers_to != BLANK)).group_by(*group)
+    group = (*_day(capture.c.key), _flag(capture.c.refers_to))
+    return select(*group, func.count()).group_by(literal("1"), literal("2"), literal("3"))
 
 
 _STANDINGS = Statement(_standings)
@@ -148,7 +156,7 @@ class Covering(Database):
     """The coverage questions."""
 
     def standings(self) -> list[Standings]:
-        """Every article, counted by day, channel, state, reason and latency."""
+        """Every article, counted by all that Standings says of it."""
         return [Standings(_beijing(day, late), *rest) for day, late, *rest in self._rows(_STANDINGS)]
 
     def edits(self) -> list[Edits]:
