@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from newsbot.ledger import Ledger
 
+#: Many whole crawls: CI runs them with the slow ones.
+pytestmark = pytest.mark.slow
+
 HOSTILE = "</title><script>alert(1)</script>\u202e\"'\n& `x`"
 
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from newsbot.ledger import Ledger
     from tests.fakesina.stories import Story
 
+#: Many whole crawls: CI runs them with the slow ones.
+pytestmark = pytest.mark.slow
+
 OLD = "【虚构】第一句。他说：“第二句？”第三句！\n还有一段……最后一句；"
 
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     from newsbot.difference import Difference
 
+#: Many whole crawls: CI runs them with the slow ones.
+pytestmark = pytest.mark.slow
+
 ARTICLES = 8
 
 

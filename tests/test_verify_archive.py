@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from newsbot.warc.fault import Fault
 
+#: Many whole crawls: CI runs them with the slow ones.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def server(certified: Path) -> Iterator[Server]:

@@ -22,6 +22,9 @@ from tests.waczs import Wacz, taken_apart
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+#: Many whole crawls: CI runs them with the slow ones.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def server(certified: Path) -> Iterator[Server]:
