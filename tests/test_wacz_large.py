@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from newsbot.sina.urls import article_key
 from tests.crawling import NOW, Bot
 from tests.fakesina import pages
 from tests.fakesina.site import Site
+from tests.test_verify_memory import MEASURE
 from tests.warcs import answer, plain, writer
 
 if TYPE_CHECKING:
@@ -49,11 +49,9 @@ def archive(root: Path, pictures: int) -> Bot:
 
 def packed(bot: Bot, out: Path) -> float:
     """Make the WACZ; the most memory that took, MB."""
-    with subprocess.Popen(bot.command("wacz", str(out)), cwd=bot.cwd, env=bot.environment()) as process:
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return used.ru_maxrss / _UNITS
+    words = [sys.executable, "-c", MEASURE, *bot.command("wacz", str(out))]
+    done = subprocess.run(words, cwd=bot.cwd, env=bot.environment(), stdout=subprocess.PIPE, check=True)
+    return int(done.stdout.splitlines()[-1]) / _UNITS
 
 
 def test_memory_does_not_grow_with_the_archive(tmp_path: Path) -> None:
