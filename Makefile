@@ -24,7 +24,7 @@ demo: $(RUN) ## the main job whole, on an invented Sina: posts and WARC files co
 crawl: $(RUN) ## the main job on the real site, politely; set CONTACT
 	@$(BIN)/python -m scrapy crawl sina_finance $(ARGS)
 
-test: $(RUN) ## the tests, in under two minutes
+test: $(RUN) ## the tests, in two to three minutes
 	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
 slow: $(RUN) ## the judges that take long: kill loops, whole archives
