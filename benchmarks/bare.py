@@ -21,8 +21,8 @@ from scrapy.crawler import AsyncCrawlerProcess
 from newsbot import article
 from newsbot import settings as ours
 from newsbot.clock import system_clock
-from newsbot.kept import capture_of
 from newsbot.warc.commit import GroupCommit
+from newsbot.warc.kept import capture_of
 from newsbot.warc.writer import Writer
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def keeping(wanted: argparse.Namespace) -> dict[str, Any]:
     """Settings for --keep."""
     if not wanted.keep:
         return {}
-    handler = "newsbot.handlers.Capture"
+    handler = "newsbot.handlers.capture.Capture"
     return {
         "DOWNLOAD_HANDLERS": {"http": handler, "https": handler},
         "EXTENSIONS": {Forget if wanted.keep == "tee" else Keep: 0},
@@ -142,7 +142,7 @@ def main() -> int:
         "AUTOTHROTTLE_ENABLED": False,
         "ROBOTSTXT_OBEY": False,
         "DOWNLOAD_VERIFY_CERTIFICATES": False,
-        "TWISTED_DNS_RESOLVER": "newsbot.resolver.Resolver",
+        "TWISTED_DNS_RESOLVER": "newsbot.handlers.resolver.Resolver",
         "CONNECT_TO": wanted.connect_to,
         "LOG_LEVEL": "WARNING",
     }

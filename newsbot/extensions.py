@@ -20,11 +20,11 @@ from tqdm import tqdm
 from newsbot.archive import run_stamp
 from newsbot.clock import system_clock
 from newsbot.console import archive_of, tell, warcinfo
+from newsbot.crawl.options import Options
+from newsbot.crawl.run import Run
 from newsbot.errors import ArchiveError, BadInput, NewsbotError
-from newsbot.handlers import Capture as CaptureHandler
-from newsbot.options import Options
-from newsbot.resolver import parse_connect_to
-from newsbot.run import Run
+from newsbot.handlers.capture import Capture as CaptureHandler
+from newsbot.handlers.resolver import parse_connect_to
 from newsbot.sina.requisites import MODES
 from newsbot.text import moment, stamp
 

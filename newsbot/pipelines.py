@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from newsbot.article import Look
-    from newsbot.run import Run
+    from newsbot.crawl.run import Run
 
 
 class _OverRun:

@@ -134,15 +134,15 @@ LOGSTATS_INTERVAL = 0
 LOG_LEVEL = "INFO"
 
 DOWNLOAD_HANDLERS = {
-    "http": "newsbot.handlers.Capture",
-    "https": "newsbot.handlers.Capture",
+    "http": "newsbot.handlers.capture.Capture",
+    "https": "newsbot.handlers.capture.Capture",
     # Only http and https: a page must not be able to name a file of this machine.
     "data": None,
     "file": None,
     "s3": None,
     "ftp": None,
 }
-TWISTED_DNS_RESOLVER = "newsbot.resolver.Resolver"
+TWISTED_DNS_RESOLVER = "newsbot.handlers.resolver.Resolver"
 DOWNLOADER_MIDDLEWARES = {
     # First of all, so that robots.txt, redirects and images pass it too.
     "newsbot.middlewares.Gate": 10,

@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsbot import difference, fixture
+from newsbot import difference
 from newsbot.console import paint
+from newsbot.curation import fixture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

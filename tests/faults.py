@@ -121,7 +121,7 @@ class NameUnused:
         """Put the fault in place."""
         at = crawler.settings["FAULT_AT"]
         owner, _, name = at.rpartition(".")
-        setattr(load_object(f"newsbot.wire.{owner}"), name, stock(UNUSED[at]))
+        setattr(load_object(f"newsbot.handlers.wire.{owner}"), name, stock(UNUSED[at]))
         return cls()
 
 

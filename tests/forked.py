@@ -30,7 +30,7 @@ LOADED = (
     *("scrapy.squeues", "scrapy.pqueues", "scrapy.spiderloader", "scrapy.statscollectors", "scrapy.logformatter"),
     *(f"scrapy.downloadermiddlewares.{name}" for name in ("robotstxt", "retry", "redirect", "downloadtimeout")),
     *(f"newsbot.commands.{path.stem}" for path in sorted((PROJECT / "newsbot/commands").glob("[!_]*.py"))),
-    *("newsbot.spiders.sina_finance", "newsbot.pipelines", "newsbot.middlewares", "newsbot.handlers"),
+    *("newsbot.spiders.sina_finance", "newsbot.pipelines", "newsbot.middlewares", "newsbot.handlers.capture"),
 )
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsbot.archive import Archive
-from newsbot.audit import Audit
+from newsbot.curation.audit import Audit
 from newsbot.ledger import Ledger, file_url
-from newsbot.rebuild import rebuild
 from newsbot.shelf import PostShelf
+from newsbot.views.rebuild import rebuild
 from newsbot.warc.reader import Record, records
 from tests.crawling import NOW, tree
 

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Table, create_engine, insert
 
 from newsbot.archive import Archive
-from newsbot.coverage import survey
-from newsbot.coverage_page import page
+from newsbot.crawl.options import Options
+from newsbot.crawl.run import Run
 from newsbot.ledger import file_url
 from newsbot.ledger.schema import article, capture, listed, warcfile, window
-from newsbot.options import Options
-from newsbot.run import Run
+from newsbot.reports.coverage import survey
+from newsbot.reports.page import page
 from newsbot.sina.channels import CHANNELS
 from newsbot.text import stamp
 from tests.ledgers import NOW, open_ledger

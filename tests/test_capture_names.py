@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from newsbot import settings as newsbot_settings
-from newsbot.ciphers import registered
+from newsbot.handlers.ciphers import registered
 from tests.crawling import NOW, PROJECT
 from tests.fakesina.server import Server
 from tests.fakesina.site import Site

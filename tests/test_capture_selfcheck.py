@@ -9,8 +9,8 @@ from scrapy.http import Response
 
 from newsbot.clock import system_clock
 from newsbot.errors import CaptureBroken
-from newsbot.recording import Peer, Recording, one_line
-from newsbot.selfcheck import check_answered, check_response
+from newsbot.handlers.recording import Peer, Recording, one_line
+from newsbot.handlers.selfcheck import check_answered, check_response
 from newsbot.warc.exchange import Exchange
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"

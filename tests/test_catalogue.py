@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from newsbot.catalogue import Catalogue
+from newsbot.curation.catalogue import Catalogue
 from newsbot.sina.urls import article_key
 from newsbot.warc.original import Original
 from newsbot.warc.reader import Record, records

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from newsbot.coverage import Coverage, survey
-from newsbot.coverage_page import page
-from newsbot.coverage_text import lines
-from newsbot.gaps import read
 from newsbot.ledger import WindowRow
+from newsbot.reports.coverage import Coverage, survey
+from newsbot.reports.gaps import read
+from newsbot.reports.page import page
+from newsbot.reports.text import lines
 from newsbot.text import BEIJING
 from tests import ledgers
 from tests.crawling import NOW, PROJECT

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from newsbot.hosts import LONGEST_PACE, LONGEST_REST, Hosts
+from newsbot.discovery.hosts import LONGEST_PACE, LONGEST_REST, Hosts
 from tests.crawling import NOW
 from tests.fakesina.server import Server
 from tests.fakesina.site import Site

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from newsbot.discovery import PastWindow, Window, plan, span
+from newsbot.discovery.windows import PastWindow, Window, plan, span
 from newsbot.sina import channels
 from newsbot.text import BEIJING
 

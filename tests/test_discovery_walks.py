@@ -10,10 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from newsbot.article import Entry, Refusal
-from newsbot.discovery import PastWindow, Window, not_shown, past_window
+from newsbot.discovery.walk import MAX_PAGES, Walk
+from newsbot.discovery.windows import PastWindow, Window, not_shown, past_window
 from newsbot.sina import listing
 from newsbot.text import BEIJING
-from newsbot.walk import MAX_PAGES, Walk
 
 NOW = datetime(2026, 9, 29, 12, 30, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from scrapy.settings import default_settings
 
-from newsbot import arguments, health, settings
+from newsbot import health, settings
+from newsbot.discovery import arguments
 from newsbot.sina.channels import CHANNELS
 
 ROOT = Path(__file__).resolve().parent.parent

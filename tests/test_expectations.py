@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from newsbot import fixture
 from newsbot.article import REASONS, Article, Refusal
+from newsbot.curation import fixture
 from tests import expectations
 from tests.crawling import tree
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from newsbot import fixture
 from newsbot.article import Refusal
+from newsbot.curation import fixture
 from newsbot.sina import layouts, page
 from tests.crawling import NOW, tree
 from tests.fakesina import pages

@@ -10,7 +10,7 @@ import pytest
 
 from newsbot.article import Article, Capture
 from newsbot.difference import places
-from newsbot.history import lines, steps
+from newsbot.reports.history import lines, steps
 from tests import ledgers
 from tests.crawling import NOW
 from tests.fakesina.server import Server

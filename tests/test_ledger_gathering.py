@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from newsbot.crawl.gathering import Gathering
 from newsbot.errors import ArchiveError
-from newsbot.gathering import Gathering
 from newsbot.ledger import file_url, opening
 from tests.ledgers import NOW, fill, open_ledger
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from newsbot import post
-from newsbot.comparison import Comparison
 from newsbot.ledger import Ledger, file_url
-from newsbot.rebuild import rebuild
 from newsbot.sina import layouts, page
+from newsbot.views.comparison import Comparison
+from newsbot.views.rebuild import rebuild
 from tests.crawling import NOW, tree
 from tests.fakesina.server import Server
 from tests.fakesina.site import Site

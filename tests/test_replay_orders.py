@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from newsbot.ledger import Ledger, file_url
-from newsbot.rebuild import rebuild
 from newsbot.shelf import PostShelf
+from newsbot.views.rebuild import rebuild
 from tests.crawling import NOW, tree
 from tests.fakesina.server import Server
 from tests.fakesina.site import Site

@@ -11,8 +11,8 @@ from scrapy.resolver import HostResolution, dnscache
 from twisted.internet.address import IPv4Address, IPv6Address
 
 from newsbot.errors import BadInput
-from newsbot.resolver import AddressRefused, Resolver, parse_connect_to, refusal_of
-from newsbot.trust import policy
+from newsbot.handlers.resolver import AddressRefused, Resolver, parse_connect_to, refusal_of
+from newsbot.handlers.trust import policy
 from tests.wireserver import WireServer
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from newsbot.again import next_look
+from newsbot.discovery.again import next_look
 from newsbot.ledger import ArticleRow, LooksRow
 from newsbot.text import stamp
 from tests.crawling import NOW

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from newsbot.archive import Archive
+from newsbot.crawl.options import Options
+from newsbot.crawl.run import Run
 from newsbot.errors import NewsbotError
-from newsbot.options import Options
-from newsbot.run import Run
 from tests.crawling import NOW, Bot
 from tests.judging import assert_nothing_left_behind, assert_replay_equals_live
 from tests.simulation.breaks import Killed, Points, listening, little_room

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from newsbot.archive import Archive
-from newsbot.audit import Audit
+from newsbot.curation.audit import Audit
 from newsbot.warc.reader import records
 from newsbot.warc.writer import Writer
 from tests.crawling import NOW, Bot, tree

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from newsbot.catalogue import Catalogue
+from newsbot.curation.catalogue import Catalogue
 from newsbot.errors import BadInput, Locked, OutputError
 from newsbot.warc import index
 from newsbot.warc.index import Row

@@ -26,10 +26,11 @@ from scrapy.exceptions import StopDownload
 from twisted.web._newclient import HTTP11ClientProtocol
 from twisted.web._newclient import Request as TxRequest
 
-from newsbot import article, wire
+from newsbot import article
 from newsbot.clock import system_clock
 from newsbot.errors import ArchiveError
-from newsbot.handlers import Capture
+from newsbot.handlers import wire
+from newsbot.handlers.capture import Capture
 from newsbot.warc.commit import GroupCommit
 from newsbot.warc.writer import Writer
 
@@ -230,7 +231,7 @@ def main(plan_file: str) -> None:
             "OUT": plan["out"],
             "EXTENSIONS": {Keep: 0},
             "DOWNLOAD_HANDLERS": {"http": handler, "https": handler},
-            "TWISTED_DNS_RESOLVER": "newsbot.resolver.Resolver",
+            "TWISTED_DNS_RESOLVER": "newsbot.handlers.resolver.Resolver",
             "DOWNLOAD_VERIFY_CERTIFICATES": True,
             "TELNETCONSOLE_ENABLED": False,
         }

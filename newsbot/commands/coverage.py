@@ -6,17 +6,18 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsbot import arguments, text
+from newsbot import text
 from newsbot.archive import write_whole
 from newsbot.clock import system_clock
 from newsbot.console import Command as NewsbotCommand
 from newsbot.console import paint, say, say_json
-from newsbot.coverage import survey
-from newsbot.coverage_page import page
-from newsbot.coverage_text import lines
+from newsbot.discovery import arguments
 from newsbot.errors import BadInput, OutputError
 from newsbot.health import HOLES, OK
 from newsbot.ledger import Ledger, file_url
+from newsbot.reports.coverage import survey
+from newsbot.reports.page import page
+from newsbot.reports.text import lines
 
 if TYPE_CHECKING:
     import argparse

@@ -18,7 +18,7 @@ from newsbot.console import Command as NewsbotCommand
 from newsbot.console import archive_of, say, say_json, tell
 from newsbot.errors import BadUsage, NewsbotError
 from newsbot.extensions import Archive, Monitor
-from newsbot.playback import prepare
+from newsbot.handlers.playback import prepare
 
 if TYPE_CHECKING:
     import argparse

@@ -11,10 +11,10 @@ from scrapy.utils.conf import closest_scrapy_cfg
 from newsbot.clock import system_clock
 from newsbot.console import Command as NewsbotCommand
 from newsbot.console import say, say_json
+from newsbot.curation.fixture import Fixture, cut, write
+from newsbot.curation.withdrawal import known_article
 from newsbot.errors import BadInput, BadUsage
-from newsbot.fixture import Fixture, cut, write
 from newsbot.ledger import Ledger, file_url
-from newsbot.withdrawal import known_article
 
 if TYPE_CHECKING:
     import argparse

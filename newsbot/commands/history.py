@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from newsbot.clock import system_clock
 from newsbot.console import Command as NewsbotCommand
 from newsbot.console import paint, say, say_json
+from newsbot.curation.withdrawal import known_article
 from newsbot.errors import BadInput, BadUsage
-from newsbot.history import facts, lines, steps
 from newsbot.ledger import Ledger, file_url
-from newsbot.replay import page_from
-from newsbot.withdrawal import known_article
+from newsbot.reports.history import facts, lines, steps
+from newsbot.views.replay import page_from
 
 if TYPE_CHECKING:
     import argparse

@@ -11,9 +11,9 @@ from newsbot.archive import RunLock
 from newsbot.clock import system_clock
 from newsbot.console import Bar, say, say_json, tell
 from newsbot.console import Command as NewsbotCommand
+from newsbot.curation.importing import Brought, Report, bring_in
 from newsbot.errors import BadUsage, Locked
 from newsbot.health import HOLES, OK
-from newsbot.importing import Brought, Report, bring_in
 from newsbot.ledger import Ledger, file_url
 from newsbot.shelf import PostShelf
 from newsbot.warc.evidence import FACT, KNOWN, OTHER_SITE, TAKEN

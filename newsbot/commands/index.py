@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from newsbot.clock import system_clock
 from newsbot.console import Bar, say, say_json, tell
 from newsbot.console import Command as NewsbotCommand
+from newsbot.curation.indexing import Report, index_archive, index_files, warc_files
 from newsbot.errors import BadInput, RecordError
 from newsbot.health import HOLES, OK
-from newsbot.indexing import Report, index_archive, index_files, warc_files
 from newsbot.job import stillness
 from newsbot.ledger import Ledger, file_url
 from newsbot.warc.recovery import recover

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from newsbot.archive import Archive
 from newsbot.clock import system_clock
-from newsbot.comparison import Comparison
 from newsbot.console import Bar, paint, say, say_json, tell
 from newsbot.console import Command as NewsbotCommand
 from newsbot.difference import ORDER, lines
+from newsbot.discovery.hosts import Hosts
 from newsbot.errors import ArchiveError, BadInput, BadUsage, RecordError
 from newsbot.health import HOLES, OK
-from newsbot.hosts import Hosts
 from newsbot.job import stillness
 from newsbot.ledger import Ledger, file_url, renew
-from newsbot.rebuild import Report, rebuild
 from newsbot.shelf import PostShelf
+from newsbot.views.comparison import Comparison
+from newsbot.views.rebuild import Report, rebuild
 from newsbot.warc import index
 from newsbot.warc.reader import check
 from newsbot.warc.recovery import recover

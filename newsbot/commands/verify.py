@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsbot.audit import Audit
 from newsbot.clock import system_clock
 from newsbot.console import Bar, say, say_json
 from newsbot.console import Command as NewsbotCommand
+from newsbot.curation.audit import Audit
 from newsbot.warc.foreign import Foreign
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsbot import __version__
-from newsbot.catalogue import Catalogue
 from newsbot.clock import system_clock
-from newsbot.collection import Collection, Selection, gather, select
 from newsbot.console import Bar, say, say_json, tell
 from newsbot.console import Command as NewsbotCommand
+from newsbot.curation.catalogue import Catalogue
+from newsbot.curation.collection import Collection, Selection, gather, select
 from newsbot.errors import BadInput, BadUsage, OutputError
 from newsbot.health import HOLES, OK
 from newsbot.ledger import Ledger, file_url

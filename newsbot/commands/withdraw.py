@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from newsbot.clock import system_clock
 from newsbot.console import Command as NewsbotCommand
 from newsbot.console import say, say_json, warcinfo
+from newsbot.curation.withdrawal import withdraw
 from newsbot.errors import BadInput, BadUsage
 from newsbot.ledger import Ledger, file_url
-from newsbot.withdrawal import withdraw
 
 if TYPE_CHECKING:
     import argparse

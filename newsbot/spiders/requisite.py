@@ -10,9 +10,9 @@ from scrapy.exceptions import IgnoreRequest
 
 from newsbot.errors import NewsbotError
 from newsbot.extensions import Resting, Stopping
+from newsbot.handlers.recording import one_line
 from newsbot.judgement import is_hop, judge_requisite
 from newsbot.middlewares import NotAllowed
-from newsbot.recording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,18 +10,18 @@ from urllib.parse import urlsplit
 from scrapy import Request, Spider, signals
 from scrapy.exceptions import IgnoreRequest
 
-from newsbot import arguments
 from newsbot.article import Article, Capture, Look, Refusal
 from newsbot.clock import system_clock
 from newsbot.console import tell, user_agent
+from newsbot.discovery import arguments
+from newsbot.discovery.walk import Walk
 from newsbot.errors import CaptureBroken, NewsbotError
 from newsbot.extensions import Archive, Resting, Stopping
+from newsbot.handlers.recording import one_line
 from newsbot.judgement import is_hop, judge_exchange, judge_page
 from newsbot.middlewares import NotAllowed, undecodable
-from newsbot.recording import one_line
 from newsbot.sina import listing, urls
 from newsbot.spiders.requisite import RequisiteQueue
-from newsbot.walk import Walk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
     from twisted.python.failure import Failure
 
-    from newsbot.discovery import Window
-    from newsbot.run import Run
+    from newsbot.crawl.run import Run
+    from newsbot.discovery.windows import Window
 
 #: Lists first: they tell what there is to ask.
 LIST_PRIORITY = 10

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from newsbot.run import Run
+    from newsbot.crawl.run import Run
 
 #: Audit events of what changes files; of `open` those that write.
 CHANGES = frozenset({"open", "os.rename", "os.remove", "os.mkdir", "os.truncate"})

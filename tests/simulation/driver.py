@@ -15,21 +15,21 @@ from urllib.parse import urljoin, urlsplit
 from protego import Protego
 
 from newsbot.article import Article, Capture, Look, Refusal
+from newsbot.discovery.walk import Walk
 from newsbot.errors import ArchiveError, NewsbotError
 from newsbot.judgement import is_hop, judge_exchange, judge_page, validate
-from newsbot.kept import header_of
 from newsbot.sina import listing
-from newsbot.walk import Walk
 from newsbot.warc import message
 from newsbot.warc.exchange import Exchange
+from newsbot.warc.kept import header_of
 from newsbot.warc.message import decoded
 from tests.fakesina.server import take
 from tests.simulation.breaks import Breaking, Points, bury
 
 if TYPE_CHECKING:
     from newsbot import health
+    from newsbot.crawl.run import Run
     from newsbot.ledger import Work
-    from newsbot.run import Run
     from tests.fakesina.site import Site
 
 #: Seconds between two requests to a host (settings.DOWNLOAD_DELAY).

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from newsbot import discovery
-from newsbot.estimate import Estimate, estimate
+from newsbot.discovery import windows
+from newsbot.discovery.estimate import Estimate, estimate
 from newsbot.sina import channels
 from newsbot.text import unstamp
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from newsbot.article import Capture
     from newsbot.clock import Clock
+    from newsbot.crawl.keeping import Keeping
     from newsbot.desk import Desk
+    from newsbot.discovery.walk import Walk
     from newsbot.health import Facts
-    from newsbot.keeping import Keeping
     from newsbot.ledger import Ledger
     from newsbot.sina import listing
-    from newsbot.walk import Walk
 
 #: Complete windows of a list that a scheduled run looks back on, and a back-fill: some years of days.
 _RECENT, _ALL = 200, 100_000
@@ -42,20 +42,20 @@ class Lists:
         self._clock = clock
         self._overlap_every = overlap_every
 
-    def plan(self, only: Sequence[str], since: datetime | None, until: datetime | None) -> list[discovery.Window]:
+    def plan(self, only: Sequence[str], since: datetime | None, until: datetime | None) -> list[windows.Window]:
         """The windows this run reads."""
         now, self.only = self._clock(), tuple(only)
         if since:
             lists = only or channels.DEFAULT_LISTS
-            return discovery.span(lists, since, min(until or now, now), lambda name: self.past(name, _ALL))
-        return discovery.plan(now, self.past, overlap_every=self._overlap_every, only=only)
+            return windows.span(lists, since, min(until or now, now), lambda name: self.past(name, _ALL))
+        return windows.plan(now, self.past, overlap_every=self._overlap_every, only=only)
 
-    def past(self, list_name: str, limit: int = _RECENT) -> list[discovery.PastWindow]:
+    def past(self, list_name: str, limit: int = _RECENT) -> list[windows.PastWindow]:
         """A list's windows that were read to their end, newest first."""
         rows = self._ledger.windows(list_name, limit, complete=True)
-        return [discovery.past_window(row.facts, unstamp(row.key.partition(" ")[0])) for row in rows]
+        return [windows.past_window(row.facts, unstamp(row.key.partition(" ")[0])) for row in rows]
 
-    def estimate(self, windows: Sequence[discovery.Window], *, delay: float) -> Estimate:
+    def estimate(self, windows: Sequence[windows.Window], *, delay: float) -> Estimate:
         """What reading these windows and their articles will take."""
         return estimate(windows, {w.list_name: self.past(w.list_name) for w in windows}, delay=delay)
 
@@ -73,7 +73,7 @@ class Lists:
         facts = walk.facts() | {"kind": self._facts.kind}
         if walk.window.cross_check:
             known = self._ledger.listed_by("finance", list(walk.seen))
-            missing = discovery.not_shown(walk.seen, known, self.past("finance"))
+            missing = windows.not_shown(walk.seen, known, self.past("finance"))
             facts["extra"] = len(missing)
             if missing:
                 self._facts.extra[name] = len(missing)

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from newsbot.article import REASONS, Article, Capture, Look, Refusal
-from newsbot.discovery import past_window
-from newsbot.found import Fact, Found, Listed, No, Requisite, Same, Unreadable
+from newsbot.discovery.windows import past_window
 from newsbot.judgement import SAYS_NO, is_hop, judge_exchange, judge_page
-from newsbot.kept import original_of
 from newsbot.sina import listing, urls
 from newsbot.sina.requisites import KINDS
 from newsbot.text import unstamp
+from newsbot.views.found import Fact, Found, Listed, No, Requisite, Same, Unreadable
 from newsbot.warc.enclosed import located
 from newsbot.warc.files import either_name
+from newsbot.warc.kept import original_of
 from newsbot.warc.original import Original, payload_digest
 from newsbot.warc.reader import Record, Torn, fetch
 from newsbot.warc.resume import readable

@@ -11,7 +11,7 @@ from newsbot.sina import channels, listing
 from newsbot.text import BEIJING
 
 if TYPE_CHECKING:
-    from newsbot.discovery import Window
+    from newsbot.discovery.windows import Window
 
 MAX_PAGES = 400  #: lists were seen to end after 134-162 pages of 50; a site that never ends must not hold a run
 TRIES = 3  #: a list answer that cannot be read is asked again this often

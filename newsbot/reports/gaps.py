@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from newsbot.discovery import CROSS_CHECK_EVERY
+from newsbot.discovery.windows import CROSS_CHECK_EVERY
 from newsbot.sina import channels
 from newsbot.text import BEIJING
 

@@ -12,25 +12,25 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from newsbot import health, text
-from newsbot.again import Again
 from newsbot.archive import Archive, run_stamp, write_verdict
 from newsbot.article import REASONS, Article, Capture, Look, Refusal
+from newsbot.crawl.gathering import Gathering
+from newsbot.crawl.keeping import Keeping
+from newsbot.crawl.lists import Lists
 from newsbot.desk import Desk, Settled
+from newsbot.discovery.again import Again
+from newsbot.discovery.hosts import Hosts, wait_of
+from newsbot.discovery.wants import Wants
 from newsbot.errors import ArchiveError, NewsbotError
-from newsbot.gathering import Gathering
-from newsbot.hosts import Hosts, wait_of
 from newsbot.job import Job
 from newsbot.judgement import SAYS_NO, is_hop, judge_exchange
-from newsbot.keeping import Keeping
-from newsbot.kept import header_of
 from newsbot.ledger import Ledger, Work, file_url
-from newsbot.lists import Lists
-from newsbot.rebuild import catch_up
-from newsbot.replay import page_from
 from newsbot.shelf import PostShelf
 from newsbot.sina import urls
-from newsbot.wants import Wants
+from newsbot.views.rebuild import catch_up
+from newsbot.views.replay import page_from
 from newsbot.warc import message
+from newsbot.warc.kept import header_of
 from newsbot.warc.message import decoded
 from newsbot.warc.writer import Writer
 from newsbot.watch import Watch
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from newsbot.clock import Clock
-    from newsbot.options import Options
+    from newsbot.crawl.options import Options
     from newsbot.warc.exchange import Exchange
 
 #: How long a failed article waits for its next try, doubled with each: minutes to a day.

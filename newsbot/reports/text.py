@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from newsbot.characters import clean_line
-from newsbot.coverage import Coverage, Day, by_number, fill_command
-from newsbot.coverage_page import duration
+from newsbot.reports.coverage import Coverage, Day, by_number, fill_command
+from newsbot.reports.page import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from newsbot.article import Article, Capture, Look, Refusal
 from newsbot.desk import Desk
-from newsbot.found import Fact, Found, Listed, No, Requisite, Same, Unreadable, counts
 from newsbot.judgement import judge_requisite
-from newsbot.replay import Reading, page_from
 from newsbot.sina import urls
+from newsbot.views.found import Fact, Found, Listed, No, Requisite, Same, Unreadable, counts
+from newsbot.views.replay import Reading, page_from
 from newsbot.warc.enclosed import located
 from newsbot.warc.original import Original
 from newsbot.warc.reader import Record
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from newsbot.discovery.wants import Wants
     from newsbot.ledger import Ledger
     from newsbot.shelf import Shelf
-    from newsbot.wants import Wants
 
 
 T = TypeVar("T")

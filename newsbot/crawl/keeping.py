@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from newsbot.article import Capture
-from newsbot.kept import capture_of, original_of
 from newsbot.sina import urls
 from newsbot.warc import message
 from newsbot.warc.commit import GroupCommit
 from newsbot.warc.files import either_name
+from newsbot.warc.kept import capture_of, original_of
 from newsbot.warc.original import payload_digest
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from newsbot.bookkeeping import PostCheck
+from newsbot.curation.bookkeeping import PostCheck
 from newsbot.errors import LedgerBusy, LedgerError, LedgerTooNew
 from newsbot.ledger import Ledger, file_url
 from newsbot.warc.fault import MISSING, TORN, Fault

@@ -11,21 +11,21 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsbot import access
-from newsbot.absorber import Absorber, name_of
-from newsbot.replay import Reading
+from newsbot.views import access
+from newsbot.views.absorber import Absorber, name_of
+from newsbot.views.replay import Reading
 from newsbot.warc.recovery import Recovered, recover
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from newsbot.archive import Archive
-    from newsbot.comparison import Comparison
-    from newsbot.found import Found, Unreadable
-    from newsbot.hosts import Hosts
+    from newsbot.discovery.hosts import Hosts
+    from newsbot.discovery.wants import Wants
     from newsbot.ledger import Ledger
     from newsbot.shelf import Shelf
-    from newsbot.wants import Wants
+    from newsbot.views.comparison import Comparison
+    from newsbot.views.found import Found, Unreadable
 
 #: Called with a word for the stage, what is done and the whole of it (files, then articles).
 Progress = Callable[[str, int, int], None]

@@ -10,8 +10,8 @@ from newsbot.article import Article
 from newsbot.desk import channel_of, title_of
 from newsbot.errors import BadInput, RecordError
 from newsbot.joining import joined
-from newsbot.replay import page_from
 from newsbot.shelf import PLACE
+from newsbot.views.replay import page_from
 from newsbot.warc.fault import MISSING, Fault
 
 if TYPE_CHECKING:

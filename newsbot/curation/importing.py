@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from newsbot import access
-from newsbot.absorber import Absorber
 from newsbot.article import IMPORTED
-from newsbot.found import Unreadable
 from newsbot.sina import urls
+from newsbot.views import access
+from newsbot.views.absorber import Absorber
+from newsbot.views.found import Unreadable
 from newsbot.warc import evidence, index
 from newsbot.warc.enclosed import Enclosed, warc_files
 from newsbot.warc.evidence import TAKEN, Source, Taking

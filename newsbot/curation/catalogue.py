@@ -13,8 +13,8 @@ from dataclasses import astuple
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from newsbot.found import Unreadable
 from newsbot.sina import urls
+from newsbot.views.found import Unreadable
 from newsbot.warc import index
 from newsbot.warc.reader import Record, Torn, records
 from newsbot.warc.surt import surt

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from newsbot import access
 from newsbot.desk import Desk
 from newsbot.errors import BadInput
-from newsbot.replay import page_from
 from newsbot.shelf import PostShelf
 from newsbot.sina import urls
+from newsbot.views import access
+from newsbot.views.replay import page_from
 from newsbot.warc.writer import Writer
 
 if TYPE_CHECKING:

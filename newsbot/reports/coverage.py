@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from newsbot.gaps import Gap, Reading, read, union
 from newsbot.ledger.coverage import LATENCY_UNIT, Hole
+from newsbot.reports.gaps import Gap, Reading, read, union
 from newsbot.sina import channels
 from newsbot.text import BEIJING
 

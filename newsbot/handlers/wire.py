@@ -22,9 +22,9 @@ from twisted.internet.interfaces import IHandshakeListener, ISSLTransport
 from twisted.web.client import HTTPConnectionPool
 from zope.interface import implementer  # type: ignore[import-untyped]  # zope.interface has no types
 
-from newsbot.ciphers import registered
 from newsbot.errors import CaptureBroken
-from newsbot.recording import Download, Peer, Recording
+from newsbot.handlers.ciphers import registered
+from newsbot.handlers.recording import Download, Peer, Recording
 
 try:
     from scrapy.core.downloader.handlers.http11 import _LenientHTTP11ClientFactory, _LenientHTTP11ClientProtocol

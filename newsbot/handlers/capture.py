@@ -26,12 +26,12 @@ from twisted.web.client import ResponseFailed
 
 from newsbot.clock import system_clock
 from newsbot.errors import CaptureBroken
-from newsbot.recording import Download, Recording, one_line
-from newsbot.resolver import AddressRefused, Resolver
-from newsbot.selfcheck import check_answered, check_response
-from newsbot.trust import policy
+from newsbot.handlers.recording import Download, Recording, one_line
+from newsbot.handlers.resolver import AddressRefused, Resolver
+from newsbot.handlers.selfcheck import check_answered, check_response
+from newsbot.handlers.trust import policy
+from newsbot.handlers.wire import DOWNLOAD, Pool, check_names
 from newsbot.warc.exchange import Exchange
-from newsbot.wire import DOWNLOAD, Pool, check_names
 
 if TYPE_CHECKING:
     from scrapy import Request

@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from newsbot.errors import ArchiveError, BadInput, NewsbotError
-from newsbot.found import counts
-from newsbot.replay import Reading
+from newsbot.views.found import counts
+from newsbot.views.replay import Reading
 from newsbot.warc import index
 from newsbot.warc.original import Original
 from newsbot.warc.resume import readable

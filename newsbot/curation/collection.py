@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from newsbot import access, arguments, post, text
+from newsbot import post, text
 from newsbot.article import Article, Capture, Refusal
 from newsbot.characters import clean_line
+from newsbot.discovery import arguments
 from newsbot.errors import BadInput
-from newsbot.rebuild import Progress, silent
-from newsbot.replay import page_from
 from newsbot.sina import channels
 from newsbot.sina.plain import plain_text
 from newsbot.sina.requisites import requisites
+from newsbot.views import access
+from newsbot.views.rebuild import Progress, silent
+from newsbot.views.replay import page_from
 from newsbot.warc.openfile import SUFFIX
 from newsbot.warc.wacz import Page
 
@@ -27,9 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from newsbot.archive import Archive
-    from newsbot.catalogue import Catalogue
-    from newsbot.found import Unreadable
+    from newsbot.curation.catalogue import Catalogue
     from newsbot.ledger import ArticleRow, Ledger
+    from newsbot.views.found import Unreadable
 
 Reader = Callable[[Capture], Article | Refusal]
 

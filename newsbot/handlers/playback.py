@@ -18,7 +18,7 @@ from scrapy.http.headers import Headers
 from newsbot.clock import system_clock
 from newsbot.console import archive_of
 from newsbot.errors import BadInput, CaptureBroken
-from newsbot.handlers import Keeper
+from newsbot.handlers.capture import Keeper
 from newsbot.warc.message import split
 from newsbot.warc.recall import Recall
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from newsbot.warc.exchange import Exchange
 
-_HANDLER = "newsbot.playback.Replay"
+_HANDLER = "newsbot.handlers.playback.Replay"
 
 
 class NotArchived(Exception):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from newsbot import charts
 from newsbot.characters import clean_line
-from newsbot.coverage import Coverage, Day, by_number, dates, fill_command
+from newsbot.reports import charts
+from newsbot.reports.coverage import Coverage, Day, by_number, dates, fill_command
 from newsbot.text import BEIJING
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from newsbot.sina.listing import PAGE_SIZE
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from newsbot.discovery import PastWindow, Window
+    from newsbot.discovery.windows import PastWindow, Window
 
 #: Articles a day where an archive knows nothing yet: of all finance (sina.md section 5), and of any other list.
 WHOLE, PART = 1750.0, 200.0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsbot import text
-from newsbot.discovery import FULL_OVERLAP
+from newsbot.discovery.windows import FULL_OVERLAP
 from newsbot.errors import BadInput, BadUsage
 from newsbot.sina import channels as known
 from newsbot.sina.urls import canonical
