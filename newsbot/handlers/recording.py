@@ -1,6 +1,6 @@
 """What one request put on the wire, while it happens: recordings of exchanges, and the download they belong to.
 
-wire.py writes them, handlers.py closes them and makes them into `warc.exchange.Exchange`s.
+wire.py writes them, capture.py closes them and makes them into `warc.exchange.Exchange`s.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ inside the request's `writeTo`. Which of them belong to which Scrapy request is 
 a ContextVar tells, to the Twisted request and from there to the connection.
 
 Names of Scrapy and Twisted that this rests on and that no document promises: `_pool`, `_contextFactory` and
-`_get_cert_options_kwargs` (in handlers.py), `_reactor`, `_factory`, `_quiescentCallback`, `_newclient.Request`,
+`_get_cert_options_kwargs` (in capture.py), `_reactor`, `_factory`, `_quiescentCallback`, `_newclient.Request`,
 `_LenientHTTP11ClientFactory`, `_LenientHTTP11ClientProtocol`, `writeTo`, `_finishResponse`, `state`. Hence the upper
 bounds in requirements.in. One that is gone is noticed before the first request (`check_names`), one that is there and
 no longer used at the first answer (selfcheck.py); tests/test_capture_names.py breaks each.
