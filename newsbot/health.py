@@ -49,6 +49,7 @@ class Facts:
     baseline: dict[str, Any] = field(default_factory=dict)  #: what they are compared with (Baseline.told)
     below: list[str] = field(default_factory=list)  #: one line for each of its floors that was missed
     bans: list[str] = field(default_factory=list)  #: hosts that said no
+    slow: list[str] = field(default_factory=list)  #: hosts that were slow or unwell, one line each
     extra: dict[str, int] = field(default_factory=dict)  #: list → items the list of all finance did not show
     recovered: list[str] = field(default_factory=list)  #: what an earlier run left behind, one line each
     damaged: list[str] = field(default_factory=list)  #: places in WARC files that could not be read, one line each
@@ -119,12 +120,16 @@ def _unhealthy(facts: Facts) -> list[tuple[int, str]]:
 
 
 def _holes(facts: Facts) -> list[tuple[int, str]]:
-    found = [(HOLES, f"stopped: {facts.stopped}")] if facts.stopped else []  # first: the others follow from it
+    found: list[tuple[int, str]] = []
+    if facts.stopped:  # first: the others follow from it
+        found.append((HOLES, "; ".join([f"stopped: {facts.stopped}", *facts.slow[:1]])))
     found += [(HOLES, f"list not read to its end: {line}") for line in facts.incomplete]
     found += [(HOLES, f"could not be read: {line}") for line in facts.damaged]
     if facts.holes_left:
         url, why = next(iter(facts.holes.items()), ("", ""))
         found.append((HOLES, f"{facts.holes_left} listed articles are open" + (f", {url}: {why}" if url else "")))
+    if found and facts.slow and not facts.stopped:
+        found.append((HOLES, f"slow or unwell: {facts.slow[0]}"))
     return found
 
 

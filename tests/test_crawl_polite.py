@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from newsbot.discovery.hosts import LONGEST_PACE, LONGEST_REST, Hosts
+from newsbot.discovery.hosts import LONGEST_PACE, LONGEST_REST, MOST_STRAIN, Hosts
 from tests.crawling import NOW
 from tests.fakesina.server import Server
 from tests.fakesina.site import Site
@@ -74,6 +74,35 @@ def test_only_what_robots_txt_says_to_us_counts(hosts: Hosts, rules: str, pace: 
     assert [hosts.turn("h", 3)[0].total_seconds() for _ in range(2)] == [0, pace]
 
 
+def test_an_unwell_host_is_asked_less_with_each_failure_and_gets_its_pace_back(hosts: Hosts, hands: Hands) -> None:
+    def gap() -> float:
+        hands.now += HOUR
+        return (hosts.turn("h", 3)[0] - hosts.turn("h", 3)[0]).total_seconds() * -1
+
+    paces = []
+    for well in (True, False, False, False, True, True, True, True):
+        hosts.fared("h", 0.2, well=well)
+        paces.append(gap())
+    assert paces == [3, 6, 12, 24, 12, 6, 3, 3]
+    for _ in range(99):
+        hosts.fared("h", 0.2, well=False)
+    assert gap() == 3 * 2**MOST_STRAIN
+    assert hosts.turn("other", 3)[0] == timedelta(0)
+
+
+def test_hosts_that_held_a_run_up_are_told_the_one_asked_most_first(hosts: Hosts) -> None:
+    for host in ("prompt", "slow", "unwell"):
+        hosts.turn(host, 3)
+    for _ in range(4):
+        hosts.fared("prompt", 2.9, well=True)
+        hosts.fared("slow", 4.5, well=True)
+    hosts.fared("unwell", 0.1, well=False)
+    assert hosts.slow() == [
+        "slow took 4.5 s an answer, 0 of 4 failed",
+        "unwell took 0.1 s an answer, 1 of 1 failed; asked only every 6 s at times",
+    ]
+
+
 def test_who_is_not_first_gets_only_turns_that_nobody_waits_for(hosts: Hosts, hands: Hands) -> None:
     assert hosts.turn("h", 3, first=False) == (timedelta(0), True)
     assert hosts.turn("h", 3) == (timedelta(seconds=3), True)
@@ -137,6 +166,19 @@ def test_after_a_no_nothing_is_sent_that_waited_behind_it(
         asked = [url for url in site.asked.elements() if url.startswith("https://finance.sina.com.cn/")]
         assert len(asked) == (1 if first == "robots.txt" else 2)
         assert "finance.sina.com.cn" in bot.verdicts()[0]["bans"]
+        assert_sound(bot)
+
+
+@pytest.mark.slow
+def test_a_run_that_a_slow_host_kept_partial_says_so(certified: Path, bot_of: Callable[[Server], ForkedBot]) -> None:
+    site = Site(NOW, 24, troubles=False)
+    site.fail("503", "/doc-", None)
+    with Server(site, certified) as server:
+        bot = bot_of(server)
+        ended = bot.crawl(*FINANCE, settings={"DOWNLOAD_DELAY": 0.5, "CLOSESPIDER_TIMEOUT": 6})
+        assert ended.code == 3, ended
+        assert "stopped: closespider_timeout; finance.sina.com.cn took" in ended.err
+        assert bot.verdicts()[0]["slow"][0].startswith("finance.sina.com.cn took")
         assert_sound(bot)
 
 

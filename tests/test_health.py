@@ -45,6 +45,17 @@ CASES: dict[str, tuple[dict[str, object], int, str]] = {
         3,
         "— stopped: SIGTERM (and 2 more)",
     ),
+    "stopped while a host was slow": (
+        {"stopped": "closespider_timeout", "slow": ["h took 9.0 s an answer", "i took 2.0 s an answer"]},
+        3,
+        "— stopped: closespider_timeout; h took 9.0 s an answer",
+    ),
+    "holes while a host was slow": (
+        {"incomplete": ["finance: empty"], "slow": ["h took 9.0 s an answer"]},
+        3,
+        "— list not read to its end: finance: empty (and 1 more)",
+    ),
+    "slow, but whole": ({"slow": ["h took 9.0 s an answer"]}, 0, "newsbot ok"),
     "ban": ({"bans": ["finance.sina.com.cn"]}, 4, "finance.sina.com.cn said no; it rests"),
     "no list": ({"incomplete": ["finance: no-answer", "china: ban"], "listed": 0}, 4, "no list could be read: finance"),
     "lists with nothing in them": ({"listed": 0}, 4, "every list was empty"),

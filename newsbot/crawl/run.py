@@ -134,9 +134,11 @@ class Run:
                 self._unsettled.add(key)
 
     def _hear(self, capture: Capture, exchange: Exchange) -> None:
-        """What a host says of how often it wants to be asked: its robots.txt, and Retry-After of a 503."""
+        """How a host fares, and how often it wants to be asked: its robots.txt, and Retry-After of a 503."""
         parts = urlsplit(capture.url)
         host = parts.hostname or ""
+        well = 0 < capture.status < 500 and capture.status not in SAYS_NO and not exchange.error
+        self.hosts.fared(host, exchange.fetch_ms / 1000, well=well)
         if capture.status == 200 and parts.path == "/robots.txt":
             answer = message.split(exchange.response or b"")
             try:
@@ -255,6 +257,7 @@ class Run:
         self.facts.listed = len(self.lists.shown)
         self.facts.outdated = list(self.desk.outdated.values())
         self.facts.requisites = self.wants.tally.facts(self.wants.left())
+        self.facts.slow = self.hosts.slow()
         self.facts.peak_mb = health.peak_mb()
         if self.options.kind == "urls":
             self.facts.holes_left = len(self.facts.holes)

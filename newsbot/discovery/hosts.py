@@ -1,10 +1,13 @@
 """Politeness per host, over the ledger, so that a second process never doubles the rate (design.md).
 
-A scheduled run queues for its turns; every other kind of run takes only turns that nobody waits for.
+A scheduled run queues for its turns; every other kind of run takes only turns that nobody waits for. A host that is
+unwell is asked less often, until it is well again.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -23,6 +26,26 @@ NAME = "newsbot"
 LONGEST_PACE = 120.0
 #: However often a host says no, after this it is asked again.
 LONGEST_REST = timedelta(days=7)
+#: An unwell host is asked half as often with each answer that failed, at most so many times over.
+MOST_STRAIN = 5
+#: Seconds; an answer that takes no longer is never called slow.
+PROMPT = 1.0
+
+
+@dataclass(slots=True)
+class _Pulse:
+    """How a host fared in this run."""
+
+    interval: float = 0.0  # seconds between two requests while it is well
+    asked: int = 0
+    failed: int = 0
+    seconds: float = 0.0  # until the answers' ends, all together
+    strain: int = 0  # how often its interval is doubled now
+    worst: int = 0  # … and was at most
+
+    @property
+    def slow(self) -> bool:
+        return bool(self.worst or self.seconds > self.asked * max(self.interval, PROMPT))
 
 
 class Hosts:
@@ -35,6 +58,7 @@ class Hosts:
         self._rest = rest
         self._welcomed: set[str] = set()
         self._pace: dict[str, float] = {}  # host → seconds between two requests, by its robots.txt
+        self._pulses: defaultdict[str, _Pulse] = defaultdict(_Pulse)
         self._seen: dict[str, tuple[datetime, datetime | None]] = {}  # host → when looked, until when it rests
 
     def resting(self, host: str) -> datetime | None:
@@ -75,10 +99,12 @@ class Hosts:
     def turn(self, host: str, interval: float, *, first: bool = True) -> tuple[timedelta, bool]:
         """How long to wait, and whether the host may be asked then; if not, ask again for a turn.
 
-        Turns lie `interval` seconds apart, or as far as the host's robots.txt says, in all processes together. With
-        `first` one is taken at the end of the queue, else only when there is no queue.
+        Turns lie `interval` seconds apart, or as far as the host's robots.txt says, in all processes together, and
+        further while it is unwell. With `first` one is taken at the end of the queue, else only when there is no queue.
         """
-        now, pace = self._clock(), max(interval, self._pace.get(host, 0.0))
+        pulse = self._pulses[host]
+        pulse.interval = max(interval, self._pace.get(host, 0.0))
+        now, pace = self._clock(), pulse.interval * 2**pulse.strain
         if not pace:
             return timedelta(0), True
         if first:
@@ -86,10 +112,31 @@ class Hosts:
         free = self._ledger.reserve_idle(host, now, pace)
         return max(timedelta(0), free - now), free <= now
 
+    def fared(self, host: str, seconds: float, *, well: bool) -> None:
+        """An answer took so long; `well` unless none came, or one that says that the host cannot cope (5xx, 429)."""
+        pulse = self._pulses[host]
+        pulse.asked += 1
+        pulse.failed += not well
+        pulse.seconds += seconds
+        pulse.strain = max(0, pulse.strain - 1) if well else min(pulse.strain + 1, MOST_STRAIN)
+        pulse.worst = max(pulse.worst, pulse.strain)
+
+    def slow(self) -> list[str]:
+        """One line for each host that took longer than our pace would have, the one that was asked most first."""
+        slow = [(pulse.asked, host, pulse) for host, pulse in self._pulses.items() if pulse.asked and pulse.slow]
+        return [_told(host, pulse) for _, host, pulse in sorted(slow, key=lambda one: (-one[0], one[1]))]
+
     def hear(self, host: str, robots_txt: str) -> None:
         """Obey the Crawl-delay that a host's robots.txt has for us."""
         delay = Protego.parse(robots_txt).crawl_delay(NAME)
         self._pace[host] = min(float(delay or 0), LONGEST_PACE)
+
+
+def _told(host: str, pulse: _Pulse) -> str:
+    mean = pulse.seconds / pulse.asked
+    line = f"{host} took {mean:.1f} s an answer, {pulse.failed} of {pulse.asked} failed"
+    worst = pulse.interval * 2**pulse.worst
+    return f"{line}; asked only every {worst:.0f} s at times" if worst > pulse.interval else line
 
 
 def wait_of(retry_after: str, now: datetime) -> timedelta | None:
