@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import sys
-from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrapy.commands import ScrapyCommand
-from scrapy.utils.conf import closest_scrapy_cfg
 from tqdm import tqdm
 
-from newsbot import PROJECT_PAGE, __version__, archive
+from newsbot.configuration import archive_of
 from newsbot.errors import BadUsage, NewsbotError
 
 if TYPE_CHECKING:
     import argparse
 
     from scrapy.settings import Settings
+
+    from newsbot.archive import Archive
 
 
 class Command(ScrapyCommand):
@@ -57,7 +55,7 @@ class Command(ScrapyCommand):
         """Do it; the exit code."""
         raise NotImplementedError
 
-    def archive(self) -> archive.Archive:
+    def archive(self) -> Archive:
         """The archive that the settings name."""
         return archive_of(self.config)
 
@@ -67,42 +65,6 @@ class Command(ScrapyCommand):
         if self.settings is None:
             raise RuntimeError("a command without settings: it was not started by scrapy")
         return self.settings
-
-
-def archive_of(settings: Any) -> archive.Archive:
-    """The archive that Scrapy's settings name; BadInput when ARCHIVE_DIR is relative outside a project."""
-    config = closest_scrapy_cfg()
-    project = Path(config).parent if config else None
-    return archive.locate(settings["ARCHIVE_DIR"], settings["POSTS_DIR"], settings["LEDGER_URL"], project)
-
-
-def warcinfo(settings: Any) -> dict[str, str]:
-    """warcinfo: who crawled, how politely, and through which doors (warc.md section 2)."""
-    info = {
-        "software": _software(),
-        "isPartOf": settings["ARCHIVE_PART_OF"],
-        "description": "Captures and posts belong to their publishers; newsbot's licence covers its code",
-        "operator": settings["OPERATOR"],
-        "contact": settings["CONTACT"],
-        "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
-        "http-header-user-agent": user_agent(settings),
-        "connect-to": ", ".join(f"{name}={place}" for name, place in settings.getdict("CONNECT_TO").items()),
-        "tls-ca-file": settings["TLS_CA_FILE"],
-        "replay-from": settings["REPLAY_FROM"],
-    }
-    return {name: value for name, value in info.items() if value}
-
-
-def _software() -> str:
-    """All that has a hand in the bytes of a capture, with versions."""
-    libraries = " ".join(f"{name}/{version(name)}" for name in ("Scrapy", "Twisted", "cryptography"))
-    return f"newsbot/{__version__} {libraries} Python/{platform.python_version()}"
-
-
-def user_agent(settings: Any) -> str:
-    """USER_AGENT with the contact filled in."""
-    agent: str = settings["USER_AGENT"].replace("{contact}", settings["CONTACT"] or PROJECT_PAGE)
-    return agent
 
 
 def tell(line: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,16 +16,14 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.utils.asyncio import call_later, create_looping_call
 from tqdm import tqdm
 
-from newsbot.archive import run_stamp
 from newsbot.clock import system_clock
-from newsbot.console import archive_of, tell, warcinfo
-from newsbot.crawl.options import Options
+from newsbot.configuration import archive_of, options_of
+from newsbot.console import tell
 from newsbot.crawl.run import Run
-from newsbot.errors import ArchiveError, BadInput, NewsbotError
+from newsbot.errors import ArchiveError, NewsbotError
 from newsbot.handlers.capture import Capture as CaptureHandler
 from newsbot.handlers.resolver import parse_connect_to
-from newsbot.sina.requisites import MODES
-from newsbot.text import moment, stamp
+from newsbot.text import stamp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,7 +32,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from newsbot import health
-    from newsbot.article import Capture, Look, Refusal
+    from newsbot.article import Capture
     from newsbot.warc.exchange import Exchange
 
 logger = logging.getLogger(__name__)
@@ -72,7 +69,7 @@ class Archive:
         self._broken = False
         self._renewing: Any = None
         kind = getattr(crawler.spider, "kind", "schedule")
-        self.run = Run(archive_of(settings), system_clock(), _options(settings, kind))
+        self.run = Run(archive_of(settings), system_clock(), options_of(settings, kind))
         self.run.facts.log = settings["LOG_FILE"] or ""
         self.run.open(progress=tell)
         self.stopping = asyncio.Event()
@@ -128,10 +125,6 @@ class Archive:
         if self.run.options.kind == "backfill" and 0 < most <= self.run.facts.exchanges:
             self.stop(f"BACKFILL_MAX_REQUESTS = {most} reached; run it again to go on")
 
-    async def refuse(self, key: str, url: str, refusal: Refusal) -> Look:
-        """Keep the fact that an article was not asked for."""
-        return await self.run.refuse(key, url, refusal)
-
     def fail(self, error: BaseException | None) -> None:
         """An error after which going on would lose something: stop, and say so in the verdict."""
         facts = self.run.facts
@@ -181,50 +174,6 @@ class Archive:
         if self._renewing is not None and self._renewing.running:
             self._renewing.stop()
         return self.run.finish()
-
-
-def _options(settings: Any, kind: str) -> Options:
-    durability, digest = settings["WARC_DURABILITY"], settings["WARC_PAYLOAD_DIGEST"]
-    if durability not in {"record", "batch", "none"}:
-        raise BadInput(f"WARC_DURABILITY is {durability!r}: give record, batch or none")
-    if digest not in {"auto", "entity"}:
-        raise BadInput(f"WARC_PAYLOAD_DIGEST is {digest!r}: give auto or entity")
-    return Options(
-        kind=kind,
-        durability=durability,
-        max_bytes=settings.getint("WARC_MAX_BYTES"),
-        max_age=timedelta(seconds=settings.getfloat("WARC_MAX_AGE")),
-        payload_digest=digest,
-        lease_seconds=settings.getfloat("LEASE_SECONDS"),
-        overlap_every=timedelta(seconds=settings.getfloat("OVERLAP_EVERY")),
-        baseline_since=_baseline_since(settings["BASELINE_SINCE"]),
-        ban_rest=timedelta(seconds=settings.getfloat("BAN_REST")),
-        requisites=_requisites(settings["REQUISITES"]),
-        requisite_max_age=timedelta(seconds=settings.getfloat("REQUISITE_MAX_AGE")),
-        revisit_after=_revisit_after(settings.getlist("REVISIT_AFTER")),
-        info=warcinfo(settings),
-    )
-
-
-def _revisit_after(given: list[Any]) -> tuple[timedelta, ...]:
-    try:
-        return tuple(timedelta(seconds=float(seconds)) for seconds in given if str(seconds).strip())
-    except ValueError:
-        raise BadInput(f"REVISIT_AFTER is {given!r}: give seconds after publication, as in 1800,10800,86400") from None
-
-
-def _baseline_since(given: str) -> str:
-    """The name that a run begun then would have."""
-    try:
-        return run_stamp(moment(given, system_clock()())) if given else ""
-    except BadInput as error:
-        raise BadInput(f"BASELINE_SINCE is {given!r}: give 2021-09-29 or 2021-09-29T21:00 (Beijing time)") from error
-
-
-def _requisites(mode: str) -> str:
-    if mode not in MODES:
-        raise BadInput(f"REQUISITES is {mode!r}: give {', '.join(MODES[:-1])} or {MODES[-1]}")
-    return mode
 
 
 class Monitor:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.utils.misc import load_object
 
 from newsbot.sina import listing
-from newsbot.spiders import sina_finance
+from newsbot.spiders import articles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ class BreakArticle:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> BreakArticle:
         """Put the fault in place."""
-        names = vars(sina_finance)
+        names = vars(articles)
         names["judge_page"] = faulty(names["judge_page"], crawler.settings["FAULT_AT"])
         return cls()
 

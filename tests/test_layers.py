@@ -48,6 +48,7 @@ DOOR = {
     "newsbot.extensions",
     "newsbot.pipelines",
     "newsbot.commands",
+    "newsbot.configuration",
     "newsbot.console",
 }
 

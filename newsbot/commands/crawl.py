@@ -14,8 +14,9 @@ from scrapy.spiderloader import SpiderLoader
 
 from newsbot.archive import run_stamp
 from newsbot.clock import system_clock
+from newsbot.configuration import archive_of
 from newsbot.console import Command as NewsbotCommand
-from newsbot.console import archive_of, say, say_json, tell
+from newsbot.console import say, say_json, tell
 from newsbot.errors import BadUsage, NewsbotError
 from newsbot.extensions import Archive, Monitor
 from newsbot.handlers.playback import prepare

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from newsbot.clock import system_clock
+from newsbot.configuration import warcinfo
 from newsbot.console import Command as NewsbotCommand
-from newsbot.console import say, say_json, warcinfo
+from newsbot.console import say, say_json
 from newsbot.curation.withdrawal import withdraw
 from newsbot.errors import BadInput, BadUsage
 from newsbot.ledger import Ledger, file_url

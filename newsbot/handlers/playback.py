@@ -16,7 +16,7 @@ from scrapy.http import Response
 from scrapy.http.headers import Headers
 
 from newsbot.clock import system_clock
-from newsbot.console import archive_of
+from newsbot.configuration import archive_of
 from newsbot.errors import BadInput, CaptureBroken
 from newsbot.handlers.capture import Keeper
 from newsbot.warc.message import split

@@ -12,7 +12,7 @@ from newsbot.errors import NewsbotError
 from newsbot.extensions import Resting, Stopping
 from newsbot.handlers.recording import one_line
 from newsbot.judgement import is_hop, judge_requisite
-from newsbot.middlewares import NotAllowed
+from newsbot.spiders.answers import not_asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,8 +107,8 @@ class RequisiteQueue:
         elif isinstance(error, Stopping):  # stays wanted
             self._done(one)
         elif isinstance(error, IgnoreRequest):
-            reason = "not-allowed" if isinstance(error, NotAllowed) else "robots"
-            self._settle(one, "redirected-away" if "max redirections" in str(error) else reason, str(error))
+            refusal = not_asked(error)
+            self._settle(one, refusal.reason, refusal.evidence)
         else:
             capture: Capture | None = request.meta.get("capture")
             self._settle(one, (judge_requisite(capture) if capture else "") or "no-answer", one_line(error))

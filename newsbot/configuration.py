@@ -1,0 +1,95 @@
+"""What Scrapy's settings say, read and checked: where the archive is, what a run is told, how it introduces itself."""
+
+from __future__ import annotations
+
+import platform
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from scrapy.utils.conf import closest_scrapy_cfg
+
+from newsbot import PROJECT_PAGE, __version__
+from newsbot.archive import Archive, locate, run_stamp
+from newsbot.clock import system_clock
+from newsbot.crawl.options import Options
+from newsbot.errors import BadInput
+from newsbot.sina.requisites import MODES
+from newsbot.text import moment
+
+
+def archive_of(settings: Any) -> Archive:
+    """The archive that Scrapy's settings name; BadInput when ARCHIVE_DIR is relative outside a project."""
+    config = closest_scrapy_cfg()
+    project = Path(config).parent if config else None
+    return locate(settings["ARCHIVE_DIR"], settings["POSTS_DIR"], settings["LEDGER_URL"], project)
+
+
+def warcinfo(settings: Any) -> dict[str, str]:
+    """warcinfo: who crawled, how politely, and through which doors (warc.md section 2)."""
+    info = {
+        "software": _software(),
+        "isPartOf": settings["ARCHIVE_PART_OF"],
+        "description": "Captures and posts belong to their publishers; newsbot's licence covers its code",
+        "operator": settings["OPERATOR"],
+        "contact": settings["CONTACT"],
+        "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+        "http-header-user-agent": user_agent(settings),
+        "connect-to": ", ".join(f"{name}={place}" for name, place in settings.getdict("CONNECT_TO").items()),
+        "tls-ca-file": settings["TLS_CA_FILE"],
+        "replay-from": settings["REPLAY_FROM"],
+    }
+    return {name: value for name, value in info.items() if value}
+
+
+def _software() -> str:
+    """All that has a hand in the bytes of a capture, with versions."""
+    libraries = " ".join(f"{name}/{version(name)}" for name in ("Scrapy", "Twisted", "cryptography"))
+    return f"newsbot/{__version__} {libraries} Python/{platform.python_version()}"
+
+
+def user_agent(settings: Any) -> str:
+    """USER_AGENT with the contact filled in."""
+    agent: str = settings["USER_AGENT"].replace("{contact}", settings["CONTACT"] or PROJECT_PAGE)
+    return agent
+
+
+def options_of(settings: Any, kind: str) -> Options:
+    """What a run of that kind is told; BadInput, naming the setting, for a value that makes no sense."""
+    return Options(
+        kind=kind,
+        durability=settings["WARC_DURABILITY"],
+        max_bytes=settings.getint("WARC_MAX_BYTES"),
+        max_age=timedelta(seconds=settings.getfloat("WARC_MAX_AGE")),
+        payload_digest=settings["WARC_PAYLOAD_DIGEST"],
+        lease_seconds=settings.getfloat("LEASE_SECONDS"),
+        overlap_every=timedelta(seconds=settings.getfloat("OVERLAP_EVERY")),
+        baseline_since=_baseline_since(settings["BASELINE_SINCE"]),
+        ban_rest=timedelta(seconds=settings.getfloat("BAN_REST")),
+        requisites=_requisites(settings["REQUISITES"]),
+        requisite_max_age=timedelta(seconds=settings.getfloat("REQUISITE_MAX_AGE")),
+        revisit_after=_revisit_after(settings.getlist("REVISIT_AFTER")),
+        info=warcinfo(settings),
+    )
+
+
+def _revisit_after(given: list[Any]) -> tuple[timedelta, ...]:
+    try:
+        return tuple(timedelta(seconds=float(seconds)) for seconds in given if str(seconds).strip())
+    except ValueError:
+        raise BadInput(f"REVISIT_AFTER is {given!r}: give seconds after publication, as in 1800,10800,86400") from None
+
+
+def _baseline_since(given: str) -> str:
+    """The name that a run begun then would have."""
+    try:
+        return run_stamp(moment(given, system_clock()())) if given else ""
+    except BadInput as error:
+        raise BadInput(f"BASELINE_SINCE is {given!r}: give 2021-09-29 or 2021-09-29T21:00 (Beijing time)") from error
+
+
+def _requisites(mode: str) -> str:
+    if mode not in MODES:
+        raise BadInput(f"REQUISITES is {mode!r}: give {', '.join(MODES[:-1])} or {MODES[-1]}")
+    return mode
