@@ -112,7 +112,6 @@ class Archive:
         """Return when the exchange is in the archive for good; ArchiveError stops the crawl."""
         try:
             capture = await self.run.keep(exchange)
-            self.run.note_exchange(capture, exchange)
             self._bound()
         except NewsbotError as error:
             self.fail(error)

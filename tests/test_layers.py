@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: from its own layer (without cycles) and from those before it.
 LAYERS = (
     {"newsbot", "newsbot.errors", "newsbot.article", "newsbot.clock"},
-    {"newsbot.text", "newsbot.characters", "newsbot.warc.exchange"},
+    {"newsbot.text", "newsbot.characters"},
     {"newsbot.warc", "newsbot.sina.urls"},
     {"newsbot.sina", "newsbot.post", "newsbot.archive", "newsbot.shelf", "newsbot.difference"},
     {"newsbot.ledger"},

@@ -69,7 +69,7 @@ class Keep:
         await self.commit.durable()
         assert written.file
         self.count += 1
-        self.tell(kept=asdict(exchange))
+        self.tell(kept={name: value for name, value in asdict(exchange).items() if not name.startswith("_")})
         status = int(exchange.response.split(None, 2)[1]) if exchange.response and not exchange.truncated else 0
         return article.Capture(f"<urn:{self.count}>", "", exchange.url, status, error=exchange.error)
 

@@ -39,8 +39,8 @@ class Keeping:
         written = self.writer.append(exchange, original)
         await self._commit.durable()
         capture = capture_of(written, exchange, original)
-        if exchange.digest and original is None and exchange.response is not None:
-            self._ledger.note_original(original_of(capture, message.split(exchange.response), exchange.digest))
+        if exchange.digest and original is None and exchange.answer:
+            self._ledger.note_original(original_of(capture, exchange.answer, exchange.digest))
         return capture
 
     async def note(self, target: str, facts: Mapping[str, Any], *, date: datetime | None = None) -> Capture:
@@ -68,13 +68,12 @@ class Keeping:
         A list's answer is never one: it tells when what was seen. A page is one only of the same address: its links are
         read against that.
         """
-        if exchange.response is None or exchange.truncated or exchange.error or urls.is_listing(exchange.url):
+        if exchange.answer is None or exchange.truncated or exchange.error or urls.is_listing(exchange.url):
             return None
-        answer = message.split(exchange.response)
-        if answer.status == 304:
+        if exchange.answer.status == 304:
             found = self._asked_about(exchange)
         else:
-            exchange.digest = payload_digest(answer)
+            exchange.digest = payload_digest(exchange.answer)
             if not exchange.digest:
                 return None
             anywhere = "article" not in exchange.context

@@ -15,23 +15,20 @@ from newsbot import health, text
 from newsbot.archive import Archive, run_stamp, write_verdict
 from newsbot.article import REASONS, Article, Capture, Look, Refusal
 from newsbot.crawl.gathering import Gathering
+from newsbot.crawl.hearing import Hearing
 from newsbot.crawl.keeping import Keeping
 from newsbot.crawl.lists import Lists
 from newsbot.desk import Desk, Settled
 from newsbot.discovery.again import Again
-from newsbot.discovery.hosts import Hosts, wait_of
+from newsbot.discovery.hosts import Hosts
 from newsbot.discovery.wants import Wants
 from newsbot.errors import ArchiveError, NewsbotError
 from newsbot.job import Job
-from newsbot.judgement import SAYS_NO, is_hop, judge_exchange
 from newsbot.ledger import Ledger, Work, file_url
 from newsbot.shelf import PostShelf
 from newsbot.sina import urls
 from newsbot.views.rebuild import catch_up
 from newsbot.views.replay import page_from
-from newsbot.warc import message
-from newsbot.warc.kept import header_of
-from newsbot.warc.message import decoded
 from newsbot.warc.writer import Writer
 from newsbot.watch import Watch
 
@@ -61,7 +58,6 @@ class Run:
         self.watch = Watch(self.name, options.kind, options.baseline_since)
         self._attempts: dict[str, int] = {}
         self._wanted: dict[str, str] = {}  # article key → URL given with -a urls and not settled yet
-        self._unsettled: set[str] = set()  # article keys of failed answers after which something else was to follow
         self._claimed: set[str] = set()  # WARC files of this run that the ledger knows as such
         self._closing = ExitStack()
 
@@ -83,6 +79,7 @@ class Run:
             self.desk = Desk(self.ledger, PostShelf(self.archive.posts), page_from(self.archive.root))
             self.wants = Wants(self.ledger, self.clock, owner=self.name, **self.options.wanting())
             self.again = Again(self.ledger, self.clock, owner=self.name, **self.options.coming_back())
+            self._hearing = Hearing(self.hosts, self.wants, self.desk, self.facts, self.clock)
             found = catch_up(
                 self.archive, self.ledger, self.desk.shelf, self.hosts, progress, now=self.clock(), wants=self.wants
             )
@@ -109,44 +106,19 @@ class Run:
         self.ledger.note_run(self.name, facts)
 
     async def keep(self, exchange: Exchange) -> Capture:
-        """Put an exchange into the archive; returns when it is on disk."""
+        """Put an exchange into the archive, and listen to it; returns when it is on disk."""
         capture = await self.keeping.keep(exchange)
         if capture.file not in self._claimed:
             self._claimed.add(capture.file)
             self.ledger.claim_file(capture.file, self.name)
         self.facts.exchanges += 1
         self.facts.revisits += bool(capture.refers_to)
+        self._hearing.note(capture, exchange)
         return capture
 
-    def note_exchange(self, capture: Capture, exchange: Exchange) -> None:
-        """Remember at once an answer that holds no page: a retry may follow, and a replay will find this one too."""
-        location = header_of(exchange, b"location") if 300 <= capture.status < 400 else None
-        self._hear(capture, exchange)
-        if capture.status in SAYS_NO:
-            retry_after = header_of(exchange, b"retry-after")
-            self.ban(urlsplit(capture.url).hostname or "", retry_after, told=not self.wants.concerns(exchange))
-        if "requisite" in exchange.context and not is_hop(capture.status, location):
-            self.wants.note(capture, exchange.context)
-        if key := exchange.context.get("article"):
-            refusal = judge_exchange(capture, exchange.context["url"], location)
-            if refusal:
-                self.desk.note([Look(key, capture, refusal)])
-                self._unsettled.add(key)
-
-    def _hear(self, capture: Capture, exchange: Exchange) -> None:
-        """How a host fares, and how often it wants to be asked: its robots.txt, and Retry-After of a 503."""
-        parts = urlsplit(capture.url)
-        host = parts.hostname or ""
-        well = 0 < capture.status < 500 and capture.status not in SAYS_NO and not exchange.error
-        self.hosts.fared(host, exchange.fetch_ms / 1000, well=well)
-        if capture.status == 200 and parts.path == "/robots.txt":
-            answer = message.split(exchange.response or b"")
-            try:
-                self.hosts.hear(host, decoded(answer.entity(), answer.headers).decode("utf-8", "replace"))
-            except ValueError:  # cannot be unpacked: Scrapy takes it for no rules too
-                return
-        elif capture.status == 503 and (wait := wait_of(header_of(exchange, b"retry-after") or "", self.clock())):
-            self.hosts.ban(host, wait)
+    def ban(self, host: str) -> None:
+        """The site said no in a page: the host rests, and the verdict says so."""
+        self._hearing.ban(host)
 
     async def refuse(self, key: str, url: str, refusal: Refusal) -> Look:
         """An article that was not asked at all (robots.txt, a host not allowed): the fact becomes a record."""
@@ -192,7 +164,7 @@ class Run:
         """Settle the article: post, row done, lease given back. Exactly once: the row is committed last."""
         with self.ledger.transaction():
             settled = self.desk.settle(look.key, look)
-            self._unsettled.discard(look.key)
+            self._hearing.unsettled.discard(look.key)
             attempts = self._attempts.pop(look.key, 0)
             wait = None
             if isinstance(look.result, Refusal) and not REASONS[look.result.reason] and look.result.reason != "stopped":
@@ -225,12 +197,6 @@ class Run:
                 setattr(self.facts, word, getattr(self.facts, word) + 1)
         self.facts.second_looks += look.key in self.again.keys
 
-    def ban(self, host: str, retry_after: str | None = None, *, told: bool = True) -> None:
-        """The site said no: the host rests, for as long as it asked (Retry-After), and the verdict says so (`told`)."""
-        self.hosts.ban(host, wait_of(retry_after, self.clock()) if retry_after else None)
-        if told and host not in self.facts.bans:
-            self.facts.bans.append(host)
-
     # --- the end ---
 
     def finish(self) -> health.Verdict:
@@ -249,7 +215,7 @@ class Run:
         return health.judge(self.facts)
 
     def _sum_up(self) -> None:
-        for key in sorted(self._unsettled):
+        for key in sorted(self._hearing.unsettled):
             self.desk.settle(key)
         ended = self.clock()
         self.facts.ended = text.stamp(ended)

@@ -19,7 +19,6 @@ from newsbot.clock import system_clock
 from newsbot.configuration import archive_of
 from newsbot.errors import BadInput, CaptureBroken
 from newsbot.handlers.capture import Keeper
-from newsbot.warc.message import split
 from newsbot.warc.recall import Recall
 
 if TYPE_CHECKING:
@@ -86,8 +85,8 @@ def prepare(settings: BaseSettings) -> None:
 
 
 def _response(request: Request, exchange: Exchange) -> Response:
-    message = split(exchange.response or b"")
-    if exchange.truncated or not message.whole:
+    message = exchange.answer
+    if message is None or exchange.truncated or not message.whole:
         raise DownloadFailedError(exchange.error or f"the archived answer is truncated: {exchange.truncated}")
     try:
         body = message.entity(request.method)

@@ -30,7 +30,7 @@ from newsbot.text import stamp
 from newsbot.warc.digest import sha256
 from newsbot.warc.index import Row, entity_digest, http_row, revisit_row
 from newsbot.warc.member import TEXT_LEVEL, member
-from newsbot.warc.message import Message, codings, head_length, split, status
+from newsbot.warc.message import Message, codings, head_length, status
 from newsbot.warc.original import IDENTICAL, NOT_MODIFIED
 
 if TYPE_CHECKING:
@@ -108,12 +108,12 @@ class Composer:
         framed: list[Framed] = []
         if exchange.request:
             framed.append(self._request(exchange, date, target + wire))
-        if exchange.response is not None and _HTTP.match(exchange.response):
+        if exchange.answer and _HTTP.match(exchange.answer.start_line):
             headers = target + _concurrent(framed) + wire
             if original:
-                framed.append(self._revisit(exchange.response, original, date, headers))
+                framed.append(self._revisit(exchange.answer, original, date, headers))
             else:
-                framed.append(self._response(exchange, exchange.response, date, headers))
+                framed.append(self._response(exchange, exchange.answer, date, headers))
         headers = target + _concurrent(framed)
         block = _fields(self._facts(exchange, repeated=original is not None))
         framed.append(self._record("metadata", date, headers, "application/warc-fields", block))
@@ -131,21 +131,19 @@ class Composer:
         kind = "application/http;msgtype=request"
         return self._record("request", date, headers, kind, exchange.request, payload=payload)
 
-    def _response(self, exchange: Exchange, raw: bytes, date: str, headers: Fields) -> Framed:
-        message = split(raw)
+    def _response(self, exchange: Exchange, message: Message, date: str, headers: Fields) -> Framed:
         payload = self._payload(message, exchange.digest)
         row = http_row(headers[0][1], date, message, payload or exchange.digest)
         stored = message.body if _packed(message) else b""
-        text = message.head if stored else raw
+        text = message.head if stored else exchange.response or b""
         kind = "application/http;msgtype=response"
         cut = exchange.truncated
         return self._record(
             "response", date, headers, kind, text, stored=stored, payload=payload, truncated=cut, row=row
         )
 
-    def _revisit(self, raw: bytes, original: Original, date: str, headers: Fields) -> Framed:
+    def _revisit(self, message: Message, original: Original, date: str, headers: Fields) -> Framed:
         """The record of an answer that repeats `original` (ISO 28500 6.7)."""
-        message = split(raw)
         headers = [
             *headers,
             ("WARC-Profile", NOT_MODIFIED if message.status == 304 else IDENTICAL),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from newsbot.warc.message import Message, split
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -35,3 +37,11 @@ class Exchange:
     hops: str = ""  #: hopsFromSeed: L link, R redirect, E embedded
     digest: str = ""  #: of the entity-body, where it is known already (original.payload_digest); else ''
     context: Mapping[str, Any] = field(default_factory=dict)  #: the spider's own facts; JSON-able
+    _answer: Message | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def answer(self) -> Message | None:
+        """The answer, cut into its parts once; None without one. It stays what it was at the first look."""
+        if self._answer is None and self.response is not None:
+            self._answer = split(self.response)
+        return self._answer

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from newsbot.article import Capture
-from newsbot.warc import message
 from newsbot.warc.original import Original
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ def capture_of(written: Written, exchange: Exchange, original: Original | None =
         record_id=written.response_id or written.metadata_id,
         date=written.date,
         url=exchange.url,
-        status=message.split(exchange.response).status if written.response_id and exchange.response else 0,
+        status=exchange.answer.status if written.response_id and exchange.answer else 0,
         file=written.file,
         offset=written.offset,
         truncated=exchange.truncated,
@@ -37,7 +36,5 @@ def original_of(capture: Capture, answer: Message, digest: str) -> Original:
 
 def header_of(exchange: Exchange, name: bytes) -> str | None:
     """A header of the answer (`name` in lower case), None when there is none, or no answer."""
-    if exchange.response is None:
-        return None
-    value = message.split(exchange.response).get(name)
+    value = exchange.answer.get(name) if exchange.answer else None
     return None if value is None else value.decode("latin-1")

@@ -19,7 +19,6 @@ from newsbot.discovery.walk import Walk
 from newsbot.errors import ArchiveError, NewsbotError
 from newsbot.judgement import is_hop, judge_exchange, judge_page, validate
 from newsbot.sina import listing
-from newsbot.warc import message
 from newsbot.warc.exchange import Exchange
 from newsbot.warc.kept import header_of
 from newsbot.warc.message import decoded
@@ -89,8 +88,8 @@ class Fetched:
 
     def body(self) -> bytes:
         """The payload without any Content-Encoding."""
-        answer = message.split(self.exchange.response or b"")
-        return decoded(answer.entity(), answer.headers)
+        answer = self.exchange.answer
+        return decoded(answer.entity(), answer.headers) if answer else b""
 
 
 class Driver:
@@ -266,7 +265,6 @@ class Driver:
         exchange.context, exchange.via, exchange.hops = context, via, hops
         self.points.reach()
         capture = await self._run.keep(exchange)
-        self._run.note_exchange(capture, exchange)
         self.points.reach()
         return Fetched(url, capture, exchange)
 

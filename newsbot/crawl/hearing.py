@@ -1,0 +1,68 @@
+"""What answers say beside their pages: of their hosts, of requisites, of articles that they do not show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from newsbot.article import Look
+from newsbot.discovery.hosts import wait_of
+from newsbot.judgement import SAYS_NO, is_hop, judge_exchange
+from newsbot.warc.kept import header_of
+from newsbot.warc.message import decoded
+
+if TYPE_CHECKING:
+    from newsbot.article import Capture
+    from newsbot.clock import Clock
+    from newsbot.desk import Desk
+    from newsbot.discovery.hosts import Hosts
+    from newsbot.discovery.wants import Wants
+    from newsbot.health import Facts
+    from newsbot.warc.exchange import Exchange
+
+
+class Hearing:
+    """The part of a Run that listens to every exchange, once it is kept."""
+
+    def __init__(self, hosts: Hosts, wants: Wants, desk: Desk, facts: Facts, clock: Clock) -> None:
+        self.unsettled: set[str] = set()  #: keys of articles with failed answers after which something else may follow
+        self._hosts = hosts
+        self._wants = wants
+        self._desk = desk
+        self._facts = facts
+        self._clock = clock
+
+    def note(self, capture: Capture, exchange: Exchange) -> None:
+        """Remember at once an answer that holds no page: a retry may follow, and a replay will find this one too."""
+        location = header_of(exchange, b"location") if 300 <= capture.status < 400 else None
+        self._note_host(capture, exchange)
+        if "requisite" in exchange.context and not is_hop(capture.status, location):
+            self._wants.note(capture, exchange.context)
+        if key := exchange.context.get("article"):
+            refusal = judge_exchange(capture, exchange.context["url"], location)
+            if refusal:
+                self._desk.note([Look(key, capture, refusal)])
+                self.unsettled.add(key)
+
+    def ban(self, host: str, retry_after: str = "", *, told: bool = True) -> None:
+        """The site said no: the host rests, for as long as it asked (Retry-After), and the verdict says so (`told`)."""
+        self._hosts.ban(host, wait_of(retry_after, self._clock()))
+        if told and host not in self._facts.bans:
+            self._facts.bans.append(host)
+
+    def _note_host(self, capture: Capture, exchange: Exchange) -> None:
+        """How a host fares, how often it wants to be asked (its robots.txt, Retry-After), whether it said no."""
+        parts = urlsplit(capture.url)
+        host, retry_after = parts.hostname or "", header_of(exchange, b"retry-after") or ""
+        well = 0 < capture.status < 500 and capture.status not in SAYS_NO and not exchange.error
+        self._hosts.fared(host, exchange.fetch_ms / 1000, well=well)
+        if capture.status in SAYS_NO:
+            self.ban(host, retry_after, told=not self._wants.concerns(exchange))
+        elif capture.status == 503 and (wait := wait_of(retry_after, self._clock())):
+            self._hosts.ban(host, wait)
+        elif capture.status == 200 and parts.path == "/robots.txt" and exchange.answer:
+            try:
+                text = decoded(exchange.answer.entity(), exchange.answer.headers)
+            except ValueError:  # cannot be unpacked: Scrapy takes it for no rules too
+                return
+            self._hosts.hear(host, text.decode("utf-8", "replace"))
