@@ -59,6 +59,8 @@ REFUSED: dict[tuple[str, ...], tuple[int, str]] = {
     (*CRAWL, "-a", "chanels=china"): (2, "-a chanels"),
     (*CRAWL, "-a", "urls=no-such-file"): (1, "no-such-file"),
     (*CRAWL, "-a", "urls=LICENSE"): (1, "line 1 is no web address"),
+    (*CRAWL, "-a", "urls="): (1, "-a urls= is empty"),
+    (*CRAWL, "-a", "since= "): (1, "-a since= is empty"),
     (*CRAWL, "-a", "urls=-", "-a", "since=24h"): (1, "does not go with"),
     (*CRAWL, "--colour"): (2, "--colour"),
     (*CRAWL, "sina_sport"): (2, "'sina_sport'"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from newsbot.discovery.hosts import LONGEST_PACE, LONGEST_REST, MOST_STRAIN, Hosts
+from newsbot.discovery.hosts import LONGEST_PACE, LONGEST_REST, MOST_STRAIN, Hosts, wait_of
 from tests.crawling import NOW
 from tests.fakesina.server import Server
 from tests.fakesina.site import Site
@@ -126,6 +126,25 @@ def test_a_clock_that_was_ahead_holds_nobody_up(hosts: Hosts, hands: Hands, ledg
 def test_no_rest_is_longer_than_the_longest(hosts: Hosts) -> None:
     assert hosts.ban("h", timedelta(days=4000)) == NOW + LONGEST_REST
     assert hosts.resting("h") == NOW + LONGEST_REST
+
+
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [
+        ("120", timedelta(minutes=2)),
+        ("9" * 40, LONGEST_REST),
+        ("Tue, 29 Sep 2026 13:30:00 GMT", HOUR),
+        ("Tue, 29 Sep 2026 21:30:00 +0800", HOUR),
+        ("Tue, 29 Sep 2026 11:30:00 GMT", None),
+        ("Wed, 29 Sep 2027 13:59:32 +99999999999999999999", None),
+        ("Wed, 29 Sep 2027 99999999999999999999:59:32 GMT", None),
+        ("soon", None),
+        ("0", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date_and_anything_else_is_nothing(said: str, wait: timedelta | None) -> None:
+    assert wait_of(said, NOW) == wait
 
 
 # --- whole crawls ---

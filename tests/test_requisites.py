@@ -68,10 +68,15 @@ def archived(bot: ForkedBot, url: str) -> list[Record]:
     return [record for path in bot.warcs() for record in whole_records(path) if record.target == url]
 
 
+def test_an_image_at_what_is_no_address_stops_nothing(bot: ForkedBot, site: Site) -> None:
+    add(site, "http://[n.sinaimg.cn/a.png", "https://n.sinaimg.cn:99999/a.png", "//n.sinaimg.cn/invented/b.png")
+    assert bot.crawl(*FINANCE).code == 0
+    assert asked_of_images(bot) == {"n.sinaimg.cn/invented/b.png": 1}
+
+
 def test_an_image_is_asked_as_a_browser_asks_and_kept_with_its_page(bot: ForkedBot, site: Site) -> None:
     story = add(site, "//n.sinaimg.cn/finance/w48h32/a.png", "//wx1.sinaimg.cn/large/b.jpg")
-    ended = bot.crawl(*FINANCE)
-    assert ended.code == 0, ended
+    assert bot.crawl(*FINANCE).code == 0
     assert asked_of_images(bot) == {"n.sinaimg.cn/finance/w48h32/a.png": 1, "wx1.sinaimg.cn/large/b.jpg": 1}
     assert requisites_of(bot) == {"kept": 2, "refused": {}, "failed": {}, "left": 0}
     request, response, metadata = archived(bot, "https://n.sinaimg.cn/finance/w48h32/a.png")

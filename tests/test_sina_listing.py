@@ -140,6 +140,16 @@ def test_a_status_gives_the_reason(status: int, reason: str) -> None:
     assert refusal.reason == reason
 
 
+@pytest.mark.parametrize("url", ["https://[finance.sina.com.cn/doc-iabcdefg1234567.shtml", "https://", "https://a b/"])
+def test_an_item_whose_address_is_no_url_is_named_and_harms_no_other(url: str) -> None:
+    answer = json.loads(CASES["a-page-of-fifty"].body)
+    answer["result"]["data"][0] |= {"url": url, "urls": ""}
+    page = listing.read(json.dumps(answer).encode(), ROLL_URL)
+    assert isinstance(page, listing.Page)
+    assert len(page.entries) == 49
+    assert page.skipped[0].startswith("item 0: no usable url")
+
+
 def test_late_inserted_items_stand_where_their_ctime_puts_them() -> None:
     page = a_page("a-page-of-fifty")
     late = page.entries[17]

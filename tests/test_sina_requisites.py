@@ -56,7 +56,8 @@ def test_images_and_style_sheets_are_named_once_in_the_pages_order() -> None:
         "javascript:alert(1)//.png",
         "ftp://n.sinaimg.cn/a.png",
         "https://n.sinaimg.cn/" + "a" * LONGEST_URL + ".png",
-        "http://[n.sinaimg.cn/虚构.png",
+        "http://[n.sinaimg.cn/a.png",
+        "https://n.sinaimg.cn:99999/a.png",
     ],
 )
 def test_what_is_not_the_articles_own_or_no_address_is_not_asked_for(address: str) -> None:

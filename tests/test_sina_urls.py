@@ -244,6 +244,24 @@ def test_a_reference_is_joined_as_browsers_do(ref: str, joined: str) -> None:
     assert urls.join(PAGE, ref) == joined
 
 
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://Finance.Sina.com.cn./a?b#c", "finance.sina.com.cn"),
+        ("http://n.sinaimg.cn:8080/a.png", "n.sinaimg.cn"),
+        ("//n.sinaimg.cn/a.png", "n.sinaimg.cn"),
+        ("https://[n.sinaimg.cn/a.png", ""),
+        ("https://n.sinaimg.cn:99999/a.png", ""),
+        ("https://n.sina img.cn/", ""),
+        ("https://", ""),
+        ("mailto:nobody@sina.com.cn", ""),
+        ("", ""),
+    ],
+)
+def test_only_a_web_address_has_a_host(url: str, host: str) -> None:
+    assert urls.host(url) == host
+
+
 def test_a_reference_without_a_usable_base_stays() -> None:
     assert urls.join("", "a.png") == "a.png"
     assert urls.join("not a url", "//n.sinaimg.cn/a.png") == "//n.sinaimg.cn/a.png"

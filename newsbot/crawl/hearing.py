@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from newsbot.article import Look
 from newsbot.discovery.hosts import wait_of
 from newsbot.judgement import SAYS_NO, is_hop, judge_exchange
+from newsbot.sina import urls
 from newsbot.warc.kept import header_of
 from newsbot.warc.message import decoded
 
@@ -52,15 +53,14 @@ class Hearing:
 
     def _note_host(self, capture: Capture, exchange: Exchange) -> None:
         """How a host fares, how often it wants to be asked (its robots.txt, Retry-After), whether it said no."""
-        parts = urlsplit(capture.url)
-        host, retry_after = parts.hostname or "", header_of(exchange, b"retry-after") or ""
+        host, retry_after = urls.host(capture.url), header_of(exchange, b"retry-after") or ""
         well = 0 < capture.status < 500 and capture.status not in SAYS_NO and not exchange.error
         self._hosts.fared(host, exchange.fetch_ms / 1000, well=well)
         if capture.status in SAYS_NO:
             self.ban(host, retry_after, told=not self._wants.concerns(exchange))
         elif capture.status == 503 and (wait := wait_of(retry_after, self._clock())):
             self._hosts.ban(host, wait)
-        elif capture.status == 200 and parts.path == "/robots.txt" and exchange.answer:
+        elif capture.status == 200 and urlsplit(capture.url).path == "/robots.txt" and exchange.answer:
             try:
                 text = decoded(exchange.answer.entity(), exchange.answer.headers)
             except ValueError:  # cannot be unpacked: Scrapy takes it for no rules too

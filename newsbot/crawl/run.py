@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from newsbot import health, text
 from newsbot.archive import Archive, run_stamp, write_verdict
@@ -186,7 +185,7 @@ class Run:
         self.facts.holes.pop(self._wanted.pop(look.key, ""), None)
         if isinstance(look.result, Article):
             self.facts.captured += 1
-            self.hosts.welcome(urlsplit(look.capture.url).hostname or "")
+            self.hosts.welcome(urls.host(look.capture.url))
         elif REASONS[look.result.reason]:
             reason = look.result.reason
             self.facts.refused[reason] = self.facts.refused.get(reason, 0) + 1

@@ -11,7 +11,7 @@ from newsbot import text
 from newsbot.discovery.windows import FULL_OVERLAP
 from newsbot.errors import BadInput, BadUsage
 from newsbot.sina import channels as known
-from newsbot.sina.urls import canonical
+from newsbot.sina.urls import canonical, host
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,7 +33,13 @@ class Arguments:
 
 
 def read(
-    now: datetime, *, channels: str = "", since: str = "", until: str = "", urls: str = "", **others: Any
+    now: datetime,
+    *,
+    channels: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    urls: str | None = None,
+    **others: Any,
 ) -> Arguments:
     """The arguments as given, checked. Names that begin with `_` come from scrapyd and pass.
 
@@ -42,6 +48,9 @@ def read(
     unknown = [name for name in others if not name.startswith("_")]
     if unknown:
         raise BadUsage(f"-a {unknown[0]} is not known; there are channels, since, until and urls")
+    for name, value in (("channels", channels), ("since", since), ("until", until), ("urls", urls)):
+        if value is not None and not value.strip(", "):  # a variable of a script that is not set: not all of the lists
+            raise BadInput(f"-a {name}= is empty: give it a value, or leave it out")
     if urls and (channels or since or until):
         raise BadInput("-a urls captures just these; it does not go with channels, since or until")
     if urls:
@@ -50,7 +59,7 @@ def read(
     begin = text.moment(since, now) if since else end and min(end, now) - FULL_OVERLAP
     if begin and begin >= min(end or now, now):
         raise BadInput(f"since={since} is not before until={until or 'now'}")
-    return Arguments(names(channels), begin, end)
+    return Arguments(names(channels or ""), begin, end)
 
 
 def names(wanted: str) -> tuple[str, ...]:
@@ -70,7 +79,7 @@ def _addresses(source: str) -> tuple[str, ...]:
         if not line.strip() or line.startswith("#"):
             continue
         url = canonical(line.strip())
-        if not url.startswith("https://"):
+        if not host(url):
             raise BadInput(f"-a urls={source}: line {number} is no web address: {line.strip()[:80]!r}")
         wanted.append(url)
     if not wanted:

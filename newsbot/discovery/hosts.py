@@ -146,7 +146,7 @@ def wait_of(retry_after: str, now: datetime) -> timedelta | None:
         return timedelta(seconds=min(int(value[:9]), LONGEST_REST.total_seconds())) or None
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     wait = moment - now if moment.tzinfo else timedelta(0)
     return wait if wait > timedelta(0) else None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from newsbot.article import REASONS
 from newsbot.judgement import judge_requisite
 from newsbot.ledger import Wanted
 from newsbot.sina.requisites import KINDS, requisites
+from newsbot.sina.urls import host
 from newsbot.text import unstamp
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Wants:
         """Some to ask now."""
         kinds = ("part",) if self._mode == "none" else KINDS
         leased = self._ledger.lease_wanted(self._owner, limit, self._clock(), self._seconds, kinds=kinds)
-        self.hosts.update(urlsplit(one.url).hostname or "" for one in leased)
+        self.hosts.update(host(one.url) for one in leased)
         return leased
 
     def note(self, capture: Capture, context: Mapping[str, Any]) -> None:
@@ -93,7 +93,7 @@ class Wants:
     def concerns(self, exchange: Exchange) -> bool:
         """Is the exchange one of theirs, or the robots.txt of a host that was asked for them?"""
         context = exchange.context
-        return "requisite" in context or (not context and (urlsplit(exchange.url).hostname or "") in self.hosts)
+        return "requisite" in context or (not context and host(exchange.url) in self.hosts)
 
     def settle(self, one: Wanted, reason: str, words: str) -> None:
         """It was asked for, or may not be: `reason` is '' when it is kept; `words` for people."""

@@ -218,7 +218,7 @@ def _address(item: dict[str, Any]) -> str:
 
 def _http(value: object) -> str:
     url = urls.canonical(value) if isinstance(value, str) else ""
-    return url if url.startswith("https://") else ""
+    return url if urls.host(url) else ""
 
 
 def _string(item: dict[str, Any], name: str) -> str:

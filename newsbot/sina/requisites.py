@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from newsbot.sina.urls import join
+from newsbot.sina.urls import host, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,8 +84,8 @@ def referer(policy: str, page: str, target: str) -> str:
 def _askable(url: str) -> str:
     """`url` without its fragment; '' when it is not to be asked."""
     address = url.partition("#")[0]
-    scheme, _, rest = address.partition("://")
-    if scheme not in {"http", "https"} or len(address) > LONGEST_URL or not address.isascii():
+    rest = address.partition("://")[2]
+    if not host(address) or len(address) > LONGEST_URL or not address.isascii():
         return ""
     return "" if any(_excluded(rest)) else address
 

@@ -49,6 +49,11 @@ def canonical(url: str) -> str:
     return _parts(url).canonical
 
 
+def host(url: str) -> str:
+    """The host of an http(s) URL, lower case and without a dot at its end; '' for what is none, so not to be asked."""
+    return _parts(url).host.rstrip(".")
+
+
 def docid(url: str) -> str:
     """The docid in a Sina URL (sina.md 2.1), without `comos:`; '' when it has none or is another site's."""
     parts = _parts(url)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
@@ -14,6 +13,7 @@ from newsbot.extensions import Resting, Stopping
 from newsbot.handlers.recording import one_line
 from newsbot.judgement import is_hop, judge_exchange, judge_page
 from newsbot.middlewares import undecodable
+from newsbot.sina.urls import host
 from newsbot.spiders.answers import header, not_asked
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class ArticleQueue:
             return
         while room > 0 and (work := self._run.lease(room, again=again)):
             for one in work:
-                if until := self._run.hosts.resting(urlsplit(one.url).hostname or ""):
+                if until := self._run.hosts.resting(host(one.url)):
                     self._run.put_off(one.key, until)
                 else:
                     yield self._request(one.key, one.url, channel=one.channel, title=one.title)
@@ -77,7 +77,7 @@ class ArticleQueue:
             return
         result = judge_exchange(capture, asked, location) or self._page(response, capture)
         if isinstance(result, Refusal) and result.reason == "ban":
-            self._run.ban(urlsplit(response.url).hostname or "")
+            self._run.ban(host(response.url))
         yield Look(key, capture, result)
 
     def _page(self, response: Response, capture: Capture) -> Article | Refusal:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
@@ -13,7 +12,7 @@ from newsbot.article import Refusal
 from newsbot.discovery.walk import Walk
 from newsbot.errors import NewsbotError
 from newsbot.handlers.recording import one_line
-from newsbot.sina import listing
+from newsbot.sina import listing, urls
 from newsbot.spiders.answers import list_of
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ class ListQueue:
             self._run.lists.answer(response.meta["capture"], answer)
             self._changed()
         elif answer.reason == "ban":
-            self._run.ban(urlsplit(response.url).hostname or "")
+            self._run.ban(urls.host(response.url))
         async for request in self._walk_on(walk, walk.take(answer)):
             yield request
 

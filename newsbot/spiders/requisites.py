@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
@@ -12,6 +11,7 @@ from newsbot.errors import NewsbotError
 from newsbot.extensions import Resting, Stopping
 from newsbot.handlers.recording import one_line
 from newsbot.judgement import is_hop, judge_requisite
+from newsbot.sina.urls import host
 from newsbot.spiders.answers import not_asked
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class RequisiteQueue:
         if len(self.open) > self._room // 2:  # a lease of one costs as much as a lease of many
             return
         for one in self._wants.lease(self._room - len(self.open)):
-            if until := self._archive.run.hosts.resting(urlsplit(one.url).hostname or ""):
+            if until := self._archive.run.hosts.resting(host(one.url)):
                 self._wants.put_off(one, until)
                 continue
             self.open.add(one.url)

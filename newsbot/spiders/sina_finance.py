@@ -118,12 +118,13 @@ class SinaFinance(Spider):
         tell(f"newsbot: {found.line}")
 
     def callback_failed(self, failure: Failure, response: Response | Failure | None) -> None:
-        """A callback raised: its article stays a hole; a list that is not read on ends the run."""
+        """A callback raised: its article stays a hole; anything else, such as a list not read on, ends the run."""
         request: Request | None = getattr(response, "request", None)
         if request is not None and "key" in request.cb_kwargs:
             self._articles.give_up(**request.cb_kwargs, error=failure.value)
         else:
-            self.archive.stop(f"a list could not be read on: {one_line(failure.value)}")
+            where = f"at {request.url}" if request is not None else "while choosing what to ask"
+            self.archive.stop(f"an error {where}: {one_line(failure.value)}")
 
     def item_done(self, item: Look) -> None:
         """An article went through the pipelines, or failed in them."""

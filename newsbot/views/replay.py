@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from newsbot.article import REASONS, Article, Capture, Look, Refusal
 from newsbot.discovery.windows import past_window
@@ -192,8 +191,8 @@ def _original(record: Record, capture: Capture) -> Iterator[Original]:
 
 def _no(record: Record, name: str) -> Iterator[No]:
     try:
-        yield No(urlsplit(record.target).hostname or "", unstamp(record.date), name)
-    except ValueError:  # no address, or no date: what another tool wrote says nothing then
+        yield No(urls.host(record.target), unstamp(record.date), name)
+    except ValueError:  # no date: what another tool wrote says nothing then
         return
 
 
