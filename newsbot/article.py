@@ -16,8 +16,15 @@ if TYPE_CHECKING:
 #: The date has six digits of a second, so comparing the text compares date, then record, then position.
 Key = str
 
-#: Below ARCHIVE_DIR: files of other tools, brought in with `scrapy import`. Every capture of our own wins over theirs.
+#: Below ARCHIVE_DIR: files of other tools, brought in with `scrapy import`. Every capture of our own wins over theirs:
 IMPORTED = "warc/imported/"
+#: so these stand before their keys, where the smallest wins and where the largest does.
+LAST, FIRST = "~", "!"
+
+
+def date_of(key: Key) -> str:
+    """The WARC-Date in a key, its own or another's evidence; '' in ''."""
+    return key.lstrip(LAST + FIRST).partition(" ")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +172,11 @@ class Capture:
 
     def least(self, position: int = 0) -> Key:
         """The key among keys of which the smallest wins: another's evidence comes after all captures of our own."""
-        return f"~{self.key(position)}" if self.imported else self.key(position)
+        return f"{LAST}{self.key(position)}" if self.imported else self.key(position)
 
     def most(self, position: int = 0) -> Key:
         """The key among keys of which the largest wins: another's evidence comes before all captures of our own."""
-        return f"!{self.key(position)}" if self.imported else self.key(position)
+        return f"{FIRST}{self.key(position)}" if self.imported else self.key(position)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from newsbot import post, text
-from newsbot.article import REASONS, Article, Capture, Entry, Look, Refusal
+from newsbot.article import REASONS, Article, Capture, Entry, Look, Refusal, date_of
 from newsbot.errors import BadInput
 from newsbot.joining import joined
 from newsbot.ledger import ArticleRow, Ledger, LookRow
@@ -101,7 +101,7 @@ class Desk:
         if not row.body_key or row.look_key <= row.body_key:
             return ""
         looks = self.ledger.looks([row.key])[row.key]
-        first, last = (key.partition(" ")[0] for key in (looks.first_gone, looks.last_gone))
+        first, last = map(date_of, (looks.first_gone, looks.last_gone))
         return first if first and text.unstamp(last) - text.unstamp(first) >= CONFIRM else ""
 
     def _take_down(self, row: ArticleRow, settled: ArticleRow) -> None:

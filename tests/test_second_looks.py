@@ -82,6 +82,13 @@ def test_a_no_of_robots_txt_is_asked_about_again_after_a_day() -> None:
     assert next_look(row, None, SCHEDULE) == minutes(5 + 24 * 60)
 
 
+def test_what_only_another_tool_has_seen_gets_a_look_of_our_own() -> None:
+    row = replace(captured(0), body_key=f"!{key(minutes(200))}", look_key=f"!{key(minutes(200))}")
+    assert next_look(row, LooksRow("a", 1, 1, "", ""), SCHEDULE) == minutes(30)
+    seen = replace(row, body_key=key(minutes(100)), look_key=key(minutes(100)))
+    assert next_look(seen, LooksRow("a", 2, 1, "", ""), SCHEDULE) == minutes(180)
+
+
 def test_an_empty_schedule_is_never_due() -> None:
     assert next_look(captured(1, mtime=stamp(minutes(50))), None, ()) is None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from newsbot.article import date_of
 from newsbot.discovery import windows
 from newsbot.discovery.estimate import Estimate, estimate
 from newsbot.sina import channels
@@ -53,7 +54,7 @@ class Lists:
     def past(self, list_name: str, limit: int = _RECENT) -> list[windows.PastWindow]:
         """A list's windows that were read to their end, newest first."""
         rows = self._ledger.windows(list_name, limit, complete=True)
-        return [windows.past_window(row.facts, unstamp(row.key.partition(" ")[0])) for row in rows]
+        return [windows.past_window(row.facts, unstamp(date_of(row.key))) for row in rows]
 
     def estimate(self, windows: Sequence[windows.Window], *, delay: float) -> Estimate:
         """What reading these windows and their articles will take."""

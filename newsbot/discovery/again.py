@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from newsbot.article import REASONS
+from newsbot.article import FIRST, REASONS, date_of
 from newsbot.ledger.rows import GONE
 from newsbot.text import unstamp
 
@@ -39,12 +39,14 @@ def next_look(row: ArticleRow, looks: LooksRow | None, schedule: Sequence[timede
     """
     if not schedule:
         return None
-    published, last = unstamp(row.ctime or row.date), _moment(_last_word(row))
+    published, word = unstamp(row.ctime or row.date), _last_word(row)
+    if word.startswith(FIRST):  # only another tool has seen it
+        return published + schedule[0]
+    last = unstamp(date_of(word))
     if row.look_reason == "robots" and not row.body_key:
         return last + ROBOTS_AGAIN
     if row.look_reason in GONE and looks is not None and looks.first_gone:
-        first = _moment(looks.first_gone)
-        return _after(last, first, (SECOND_LOOK, *schedule))
+        return _after(last, unstamp(date_of(looks.first_gone)), (SECOND_LOOK, *schedule))
     if row.mtime and unstamp(row.mtime) > last:
         return unstamp(row.mtime)
     quiet = looks is not None and looks.looks >= ENOUGH and looks.versions == 1
@@ -59,10 +61,6 @@ def _last_word(row: ArticleRow) -> str:
 
 def _after(last: datetime, begin: datetime, schedule: Sequence[timedelta]) -> datetime | None:
     return next((begin + wait for wait in schedule if begin + wait > last + NEAR), None)
-
-
-def _moment(key: str) -> datetime:
-    return unstamp(key.partition(" ")[0])
 
 
 class Again:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from newsbot.article import REASONS
+from newsbot.article import REASONS, date_of
 from newsbot.judgement import judge_requisite
 from newsbot.ledger import Wanted
 from newsbot.sina.requisites import KINDS, requisites
@@ -77,7 +77,7 @@ class Wants:
             return not REASONS[reason]
         if kind == "part":  # it is the article: asked with each of its versions
             return True
-        return kind == "style" and now - unstamp(key.partition(" ")[0]) >= self._max_age
+        return kind == "style" and now - unstamp(date_of(key)) >= self._max_age
 
     def lease(self, limit: int) -> list[Wanted]:
         """Some to ask now."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, case, func, select, union_all, update
 from sqlalchemy import literal_column as literal
 
-from newsbot.article import Capture
+from newsbot.article import Capture, date_of
 from newsbot.ledger.database import Database
 from newsbot.ledger.rows import GONE, ArticleRow, LookRow, LooksRow, WindowRow
 from newsbot.ledger.schema import DONE, DUE, article, capture, listed, original, run, window
@@ -228,7 +228,7 @@ class Standing(Database):
 
 def _capture(record_id: str, key: Key, url: str, status: int, *place: Any) -> Capture:
     file, offset, refers_to = place
-    return Capture(record_id, key.partition(" ")[0], url, status, file, offset, refers_to=refers_to)
+    return Capture(record_id, date_of(key), url, status, file, offset, refers_to=refers_to)
 
 
 def _look(key: str, *row: Any) -> LookRow:
