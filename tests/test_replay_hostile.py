@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from newsbot.warc.exchange import Exchange
+from newsbot.warc.member import member
 from newsbot.warc.writer import Writer
 from tests.crawling import NOW, Bot, tree
 from tests.pages import URL, page
@@ -46,6 +48,38 @@ def test_an_article_named_in_no_way_of_ours_is_told_and_passed_over(tmp_path: Pa
     assert ended.code == 3, ended
     assert "is not as newsbot writes it" in ended.err
     assert tree(tmp_path, "*ESCAPED*") == {}
+
+
+WINDOW = {"list": "finance", "low": "2026-09-28T00:00:00+00:00", "high": "2026-09-29T00:00:00+00:00", "complete": True}
+REFUSAL = {"article": "aaaaaaa0000001", "url": URL, "reason": "robots", "evidence": "x"}
+NESTED = b"[" * 200_000
+#: Target → block of a fact's record that is not as newsbot writes it.
+FACTS: dict[str, tuple[str, bytes]] = {
+    "an evidence that is no text": ("urn:newsbot:refusal:a", json.dumps(REFUSAL | {"evidence": {"a": 1}}).encode()),
+    "a reason that is none": ("urn:newsbot:refusal:a", json.dumps(REFUSAL | {"reason": ["robots"]}).encode()),
+    "a list that is no text": ("urn:newsbot:window:a:b", json.dumps(WINDOW | {"full": 1, "list": ["a"]}).encode()),
+    "no list": ("urn:newsbot:window:a:b", json.dumps({**WINDOW, "full": True, "list": None}).encode()),
+    "a time without a zone": ("urn:newsbot:window:a:b", json.dumps(WINDOW | {"full": 1, "low": "2026-09-28"}).encode()),
+    "no end": ("urn:newsbot:run:a", NESTED),
+    "no object": ("urn:newsbot:run:a", b"[1]"),
+    "no run": ("urn:newsbot:run:a", b"{}"),
+    "no text": ("urn:newsbot:withdrawal:a", b"\xff"),
+    "a context without end": (URL, b"newsbot: " + NESTED + b"\r\n"),
+}
+
+
+@pytest.mark.parametrize("what", FACTS)
+def test_a_fact_that_is_none_is_told_and_the_page_behind_it_is_read(tmp_path: Path, what: str) -> None:
+    path = warc_with(tmp_path / "from", {"article": "aaaaaaa0000001", "url": URL})
+    target, block = FACTS[what]
+    kind = "application/warc-fields" if target == URL else "application/json"
+    head = "WARC/1.1\r\nWARC-Type: metadata\r\nWARC-Record-ID: <urn:uuid:odd>\r\nWARC-Date: 2026-09-29T00:00:00Z\r\n"
+    head += f"WARC-Target-URI: {target}\r\nContent-Type: {kind}\r\nContent-Length: {len(block)}\r\n\r\n"
+    path.write_bytes(member(head.encode() + block + b"\r\n\r\n") + path.read_bytes())
+    ended = Bot(tmp_path / "own").run("replay", str(path), "--out", str(tmp_path / "out"))
+    assert (ended.code, ended.err.count("\n")) == (3, 1), ended
+    assert "is not as newsbot writes it" in ended.err
+    assert len(tree(tmp_path / "out" / "posts", "*.md")) == 1
 
 
 def test_a_sound_one_is_published(tmp_path: Path) -> None:

@@ -40,10 +40,16 @@ class PastWindow:
 
 
 def past_window(facts: Mapping[str, Any], read: datetime | None = None) -> PastWindow:
-    """A window from the facts of its record (`Walk.facts`), and when that was written."""
+    """A window from the facts of its record (`Walk.facts`), and when that was written.
+
+    Raises KeyError, TypeError or ValueError when they are not such facts.
+    """
+    low, high = (datetime.fromisoformat(facts[name]) for name in ("low", "high"))
+    if low.tzinfo is None or high.tzinfo is None:
+        raise ValueError(f"no zone in {facts['low']} or {facts['high']}")
     return PastWindow(
-        low=datetime.fromisoformat(facts["low"]),
-        high=datetime.fromisoformat(facts["high"]),
+        low=low,
+        high=high,
         complete=bool(facts["complete"]),
         full=bool(facts["full"]),
         newest=datetime.fromisoformat(facts["newest"]) if facts.get("newest") else None,

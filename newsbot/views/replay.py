@@ -37,6 +37,15 @@ NOT_MODIFIED = "/revisit/server-not-modified"
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._-]{0,127}")
 
 
+#: What must be text in the facts of each kind of record.
+_TEXTS = {
+    "refusal": ("article", "url", "reason", "evidence"),
+    "withdrawal": ("article", "url", "reason"),
+    "window": ("list",),
+    "run": ("run",),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What an exchange's metadata record says of it."""
@@ -223,6 +232,9 @@ def _fact(record: Record, capture: Capture) -> Found:
     kind = record.target.split(":")[2]
     try:
         facts = record.facts
+        for name in _TEXTS.get(kind, ()):
+            if not isinstance(facts[name], str):
+                raise TypeError(f"{name} is no text")  # noqa: TRY301 - one of the ways of being malformed
         if kind == "refusal":
             _sound(facts)
             if facts["reason"] not in REASONS:
@@ -231,12 +243,8 @@ def _fact(record: Record, capture: Capture) -> Found:
             return Look(facts["article"], asked, Refusal(facts["reason"], facts["evidence"]))
         if kind == "withdrawal":
             _sound(facts)
-            if not isinstance(facts["reason"], str):
-                raise ValueError(f"no reason: {facts['reason']!r}")  # noqa: TRY301
         if kind == "window":
             past_window(facts)
-        if kind == "run" and not isinstance(facts["run"], str):
-            raise ValueError("run names no run")  # noqa: TRY301 - one of the ways of being malformed
     except (KeyError, TypeError, ValueError) as error:
         return Unreadable(capture.file, capture.offset, f"{record.target} is not as newsbot writes it: {error!r}")
     return Fact(kind, capture, facts)

@@ -218,7 +218,10 @@ def _text(value: bytes) -> str:
 
 
 def _object(text: str) -> dict[str, Any]:
-    value = json.loads(text)
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError("JSON that is nested too deep") from None
     if not isinstance(value, dict):
         raise ValueError("a JSON object was expected")  # noqa: TRY004 - like json's own errors
     return value
