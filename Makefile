@@ -38,8 +38,9 @@ check: $(DEV) ## ruff and mypy --strict
 fixtures: $(RUN) ## what today's parser makes of the page fixtures; ARGS=--rewrite writes it into them
 	@$(BIN)/python -m tests.expectations $(ARGS)
 
-bench: $(RUN) ## newsbot beside a bare Scrapy spider; the figures go to benchmarks/
+bench: $(RUN) ## newsbot beside a bare Scrapy spider, its parser beside others; the figures go to benchmarks/
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
+	@$(BIN)/python -m benchmarks.parsing
 
 capture: $(RUN) ## what the archive alone costs, beside stock Scrapy; the figures go to benchmarks/
 	@$(BIN)/python -m benchmarks.capture $(ARGS)
@@ -52,6 +53,8 @@ lock: $(DEV) ## requirements*.in -> requirements*.txt; ARGS=--upgrade takes newe
 	$(UV_COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
 	$(UV_COMPILE) $(ARGS) requirements-fast.in -o requirements-fast.txt
 	$(UV_COMPILE) $(ARGS) tests/judges/requirements.in -o tests/judges/requirements.txt
+	$(UV_COMPILE) $(ARGS) tests/judges/fuzz.in -o tests/judges/fuzz.txt
+	$(UV_COMPILE) $(ARGS) benchmarks/parsers.in -o benchmarks/parsers.txt
 
 # .venv is made anew, never mended: it holds what the lock says and nothing else. `import pip` fails where .venv is not
 # there, where it was cut short, and where the Python it was made with has gone.
