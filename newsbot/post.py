@@ -156,7 +156,7 @@ _LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader",
 def _date(text: str) -> datetime:
     try:
         date = parsedate_to_datetime(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         date = None
     if date is None or gmt(date) != text:
         raise BadInput(f"no post: its date {text!r} is not like Wed, 29 Sep 2021 13:59:32 GMT")

@@ -42,8 +42,8 @@ _HEAD = 4096
 _META = re.compile(
     rb"""<!--.*?(?:-->|\Z)|<meta\b[^<>]*?\bcharset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE | re.DOTALL
 )
-#: The form every Chinese character has in UTF-8, and that GB bytes hardly ever have.
-_THREE_BYTES = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}")
+#: The form every Chinese character has in UTF-8, and that GB bytes hardly ever have. (E0 80 and ED A0 begin none.)
+_THREE_BYTES = re.compile(rb"(?:[\xe1-\xec\xee\xef][\x80-\xbf]|\xe0[\xa0-\xbf]|\xed[\x80-\x9f])[\x80-\xbf]")
 _ASCII = bytes(range(128))
 
 
@@ -112,8 +112,8 @@ def _fitting(body: bytes, codec: str) -> str | None:
 
 def _mostly_utf8(body: bytes) -> bool:
     """UTF-8 with damage (a description cut in mid-character): most of the bytes above ASCII still form characters."""
-    high = body.translate(None, _ASCII)
-    return 3 * len(_THREE_BYTES.findall(high)) * 2 > len(high)
+    high = len(body.translate(None, _ASCII))
+    return 3 * len(_THREE_BYTES.findall(body)) * 2 > high
 
 
 def _least_damage(body: bytes, wanted: str) -> tuple[str, str]:
@@ -135,6 +135,7 @@ _WRITTEN = re.compile(
 )
 #: `Tue Sep 29 00:39:35 +0800 2026`
 _CTIME = re.compile(r"\b[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}):(\d{2}) ([+-]\d{4}) (\d{4})(?!\d)")
+_FIRST_YEAR = 1970  # as in unix seconds, which lists give
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -158,6 +159,8 @@ def beijing(text: str) -> datetime | None:
 def _utc(written: Sequence[str | int | None], zone: str | None) -> datetime:
     """Year to second as written (None is 0) → UTC. Raises ValueError or OverflowError when there is no such time."""
     year, month, day, hour, minute, second = (int(number or 0) for number in written)
+    if year < _FIRST_YEAR:
+        raise ValueError(f"nothing was published in {year}")  # nor can a post be read back whose year is 96
     offset = BEIJING
     if zone:
         digits = zone.strip().lstrip("+-Z").replace(":", "") or "0000"

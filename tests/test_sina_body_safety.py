@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from newsbot.sina import body
 from newsbot.sina.charref import escape_text, escape_value
+from tests.harmless import acts
 from tests.pages import read_body
 
 _DANGEROUS = [
@@ -69,18 +70,6 @@ _DANGEROUS = [
         "文",
     ),
 ]
-
-
-def acts(html: str, *, scripting: bool) -> str:
-    """The first thing in `html` that would run, as a browser with or without scripts sees it."""
-    for element in body.parse_html(f"<div>{html}</div>", scripting=scripting).select("*"):
-        if element.tag == "script":
-            return "script"
-        for name in element.attrs:
-            value = re.sub(r"[\x00-\x20]", "", element.attr(name) or "").lower()
-            if name.startswith("on") or value.startswith("javascript:"):
-                return f"{element.tag} {name}"
-    return ""
 
 
 @settings(max_examples=300, deadline=None)

@@ -60,7 +60,7 @@ def test_every_spelling_of_the_sites_dates_is_read(written: str, moment: datetim
         *("", "虚构", "2026年09月29日", "2026-09-29", "09月29日 00:34", "(09月28日 23:54)", "00:34"),
         *("2026年13月29日 00:34", "2026年02月30日 00:34", "2026-09-29 24:34", "2026-09-29 00:61", "0000-01-01 00:00"),
         *("0001-01-01 00:00", "2026-09-29T00:34:06+99:99", "Tue Foo 29 00:34:06 +0800 2026", "12026-09-29 00:34"),
-        *("2026-09-29 00:345", "Wed, 29 Sep"),
+        *("2026-09-29 00:345", "Wed, 29 Sep", "0096-09-29 00:34"),
     ],
 )
 def test_what_is_no_moment_gives_none(written: str) -> None:
@@ -80,7 +80,7 @@ MOMENTS = st.datetimes(
 )
 
 
-@given(MOMENTS.map(lambda moment: moment.replace(microsecond=0)))
+@given(MOMENTS.filter(lambda moment: moment.year > 1970).map(lambda moment: moment.replace(microsecond=0)))
 def test_a_moment_written_in_beijing_comes_back(moment: datetime) -> None:
     local = moment.astimezone(text.BEIJING)
     clock = f"{local:%H:%M:%S}"

@@ -1,0 +1,31 @@
+"""What fuzzing found, and the fixtures, through the invariants that tests/fuzz.py watches; without the fuzzer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import fuzz
+from tests.invariants import TARGETS
+
+FOUND = Path(__file__).parent / "fixtures" / "fuzz"
+
+
+def test_the_fuzzer_knows_every_invariant() -> None:
+    assert tuple(TARGETS) == fuzz.PARTS
+    assert set(fuzz.WORDS) == set(fuzz.PARTS)
+    assert {path.name for path in FOUND.iterdir()} <= set(fuzz.PARTS)
+
+
+@pytest.mark.parametrize("found", sorted(FOUND.glob("*/*")), ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_what_the_fuzzer_found_is_mended(found: Path) -> None:
+    TARGETS[found.parent.name](found.read_bytes())
+
+
+@pytest.mark.parametrize("part", fuzz.PARTS)
+def test_what_the_fuzzer_begins_with_keeps_the_invariants(part: str) -> None:
+    count = 0
+    for count, seed in enumerate(fuzz.seeds(part), 1):  # noqa: B007 - the number is wanted
+        TARGETS[part](seed[: fuzz.LONGEST.get(part, 4096)])
+    assert count > 4
