@@ -49,7 +49,7 @@ class Archive:
         return path.relative_to(self.root).as_posix()
 
     def make(self) -> None:
-        """Create what is missing; ArchiveError when the folder cannot be written."""
+        """Create what is missing; ArchiveError where that cannot be written, BadInput for a broken archive.json."""
         try:
             for folder in (self.root / "warc", self.runs, self.posts):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -61,6 +61,7 @@ class Archive:
             raise ArchiveError(
                 f"cannot write the archive in {self.root}: {error.strerror}; give a writable folder as ARCHIVE_DIR"
             ) from error
+        self._identity()
 
     @property
     def _identity_file(self) -> Path:
@@ -74,7 +75,7 @@ class Archive:
             raise BadInput(
                 f"{self.root} is no newsbot archive: it has no archive.json; is ARCHIVE_DIR right?"
             ) from None
-        except (ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise BadInput(f"{self._identity_file} cannot be read ({error}); restore it from a copy") from error
 
 

@@ -50,12 +50,14 @@ class Keeping:
         return Capture(written.metadata_id, written.date, target, file=written.file, offset=written.offset)
 
     def validators(self, url: str, *, page: bool = True) -> dict[str, str]:
-        """Headers that ask for `url` only if it has changed; {} where it was not captured, or has none.
+        """Headers that ask for `url` only if it has changed; {} where it was not captured, has none, or is lost by now.
 
         With `page` only where what was captured was an article.
         """
         known = self._ledger.newest(url)
-        return known.validators() if known and (not page or self._ledger.is_page(known.record_id)) else {}
+        if known is None or (page and not self._ledger.is_page(known.record_id)) or not self._holds(known):
+            return {}
+        return known.validators()
 
     def close(self) -> None:
         """Close the open file; ArchiveError when it cannot be made whole."""
@@ -78,9 +80,13 @@ class Keeping:
                 return None
             anywhere = "article" not in exchange.context
             found = self._ledger.repeated(exchange.digest, exchange.url, anywhere=anywhere)
-        if found is None or not either_name(self._root / found.file):
+        if found is None or not self._holds(found):
             return None
         return found if "article" not in exchange.context or self._ledger.is_page(found.record_id) else None
+
+    def _holds(self, one: Original) -> bool:
+        """Is its file still in the archive?"""
+        return either_name(self._root / one.file) is not None
 
     def _asked_about(self, exchange: Exchange) -> Original | None:
         """The answer whose validators this conditional request sent."""

@@ -5,6 +5,7 @@ Plain Python, without Scrapy: the door's components call it, and so could a scri
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from newsbot.clock import Clock
     from newsbot.crawl.options import Options
     from newsbot.warc.exchange import Exchange
+
+logger = logging.getLogger(__name__)
 
 #: How long a failed article waits for its next try, doubled with each: minutes to a day.
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=10), timedelta(days=1)
@@ -201,7 +204,8 @@ class Run:
     def finish(self) -> health.Verdict:
         """Sum up, write the last record and the verdict, close everything. Call once.
 
-        Each step is tried, whatever became of those before: a full disk must not keep the verdict from being told.
+        Each step is tried, whatever became of those before: neither a full disk nor a mistake of ours may keep the
+        verdict from being told.
         """
         views = (self.ledger.flush, self._tell, self._closing.close)
         for step in (self._sum_up, self._compare, self._end, self._close, *views):
@@ -211,6 +215,10 @@ class Run:
                 self.facts.unwritable = self.facts.unwritable or str(error)
             except NewsbotError as error:
                 self.facts.errors.append(str(error))
+            except Exception as error:
+                logger.exception("at the end of the run")
+                words = f"{type(error).__name__}: {error}; {self.facts.log or 'the log'} has the whole story"
+                self.facts.errors.append(words)
         return health.judge(self.facts)
 
     def _sum_up(self) -> None:
@@ -252,7 +260,8 @@ class Run:
         if self.facts.unwritable or self.facts.errors:  # then the ledger may lack something: the next start reads them
             return
         for file in self.keeping.writer.files:  # the views know all that this run's files hold
-            self.ledger.mark_absorbed(file, (self.archive.root / file).stat().st_size)
+            if (path := self.archive.root / file).exists():  # else it was moved away meanwhile
+                self.ledger.mark_absorbed(file, path.stat().st_size)
 
     def _tell(self) -> None:
         told = health.report(self.facts, health.judge(self.facts))
