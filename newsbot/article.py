@@ -186,3 +186,19 @@ class Look:
     key: str  #: article key
     capture: Capture
     result: Article | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class LookRow:
+    """One look at an article, as the ledger notes it."""
+
+    key: str  #: article key
+    capture: Capture
+    outcome: str  #: article or refused
+    reason: str
+    evidence: str
+    title: str = ""  #: the page's
+    time: datetime | None = None  #: the page's published time, aware UTC
+    updated: datetime | None = None  #: when the page says it was edited, aware UTC
+    digest: str = ""  #: SHA-256 of BODY, hex
+    text_digest: str = ""  #: SHA-256 of what the article says (sina.cleaned), hex: another one is another version

@@ -7,7 +7,6 @@ so both end with the same rows and the same files.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -17,16 +16,20 @@ from newsbot import post, text
 from newsbot.article import REASONS, Article, Capture, Entry, Look, Refusal, date_of
 from newsbot.errors import BadInput
 from newsbot.joining import joined
-from newsbot.ledger import ArticleRow, Ledger, LookRow
+from newsbot.judgement import look_row
 from newsbot.shelf import PLACE, Shelf
 from newsbot.sina import channels
-from newsbot.sina.cleaned import cleaned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from newsbot.ledger import ArticleRow, Ledger
 
 #: A page that is found gone twice, so far apart, is gone (sina.md section 3).
 CONFIRM = timedelta(hours=2)
+
+#: Articles that are settled at a time.
+_AT_ONCE = 1000
 
 #: A title that ends like a suffixed file name is always suffixed, so that no plain name can ever meet a suffixed one.
 _LIKE_A_SUFFIX = re.compile(r"-(?:[a-z]{7}\d{7}|\d+@[a-z0-9.-]+|[0-9a-f]{16})$")
@@ -95,6 +98,43 @@ class Desk:
                 self._move(left, left)
         buried, risen = settled.tombstone and not row.tombstone, row.tombstone and not settled.tombstone
         return Settled(state, reason, outcome, "deleted" if buried else "returned" if risen else "")
+
+    def settle_all(self, page: Callable[[str], Article | None], progress: Callable[[int, int], None]) -> None:
+        """Settle every article of a ledger in which none has a post yet; it ends as `settle` one by one would end.
+
+        Standing follows from each row alone, so it comes first; then it is known which articles share a plain name.
+        `page` gives what a record holds where that is at hand; `progress` gets articles done and their number.
+        """
+        for rows in self._everything():
+            standings = ((row, *_standing(row)) for row in rows)
+            self.ledger.settle_many(
+                [
+                    replace(row, state=state, reason=reason, name=name, tombstone=self._tombstone(row))
+                    for row, state, reason, name in standings
+                ]
+            )
+        shared, total, done = self.ledger.shared_names(), sum(self.ledger.counts().values()), 0
+        for rows in self._everything():
+            settled = [self._publish(row, page, shared=row.name in shared) for row in rows if row.name]
+            self.ledger.settle_many([row for row in settled if row])
+            progress(done := done + len(rows), total)
+
+    def _everything(self) -> Iterator[list[ArticleRow]]:
+        last = ""
+        while rows := self.ledger.articles_after(last, _AT_ONCE):
+            yield rows
+            last = rows[-1].key
+
+    def _publish(self, row: ArticleRow, page: Callable[[str], Article | None], *, shared: bool) -> ArticleRow | None:
+        """Write the post of an article that has none; its row as it stands then. None where `settle` has to judge."""
+        path = _path(row, self._others(row) if shared else [])
+        at_hand = page(row.body_record)
+        said = self._post(row, Look(row.key, Capture(row.body_record, "", row.url), at_hand) if at_hand else None)
+        if isinstance(said, Refusal):
+            self.settle(row.key)
+            return None
+        self.shelf.put(path, post.render(said))
+        return replace(row, post=path)
 
     def _tombstone(self, row: ArticleRow) -> str:
         """When the page of a captured article was first found gone, if a later look confirms it; '' else."""
@@ -176,18 +216,6 @@ class Desk:
             told = f"{capture.url} in {capture.file} was an article, this parser says {read.reason}"
             self.outdated[row.url] = f"{told}: look at `scrapy replay --diff`, then run `scrapy replay`"
         return read
-
-
-def look_row(look: Look) -> LookRow:
-    """The ledger's row of a look."""
-    result = look.result
-    if isinstance(result, Article):
-        digest = hashlib.sha256(result.body.encode()).hexdigest()
-        text_digest = hashlib.sha256(cleaned(result.body).encode()).hexdigest()
-        return LookRow(
-            look.key, look.capture, "article", "", "", result.title, result.time, result.updated, digest, text_digest
-        )
-    return LookRow(look.key, look.capture, "refused", result.reason, result.evidence)
 
 
 def _standing(row: ArticleRow) -> tuple[str, str, str]:

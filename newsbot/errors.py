@@ -12,6 +12,7 @@
     │   └── LedgerTooNew              its schema is newer than this program
     ├── OutputError                   a file that the user asked for (`wacz OUT`) could not be written
     ├── RecordError                   one WARC record cannot be read; carries file and offset
+    ├── WorkerLost                    a process of `--jobs` ended before its work
     ├── CaptureBroken                 the wire tee no longer agrees with Scrapy: stop, do not archive lies
     └── ArchiveError                  exit code 5: the archive could not be written (disk full, read-only)
 
@@ -77,6 +78,10 @@ class RecordError(NewsbotError):
         super().__init__(f"{file} at offset {offset}: {message}")
         self.file = file
         self.offset = offset
+
+
+class WorkerLost(NewsbotError):
+    """A process that was to read pages is gone: killed, or out of memory."""
 
 
 class CaptureBroken(NewsbotError):

@@ -5,11 +5,13 @@ The live crawl and every replay judge by these functions, from facts that are in
 
 from __future__ import annotations
 
+import hashlib
 import logging
 
-from newsbot.article import Article, Capture, Look, Refusal
+from newsbot.article import Article, Capture, Look, LookRow, Refusal
 from newsbot.errors import CaptureBroken
 from newsbot.sina import page, urls
+from newsbot.sina.cleaned import cleaned
 
 logger = logging.getLogger(__name__)
 
@@ -85,3 +87,15 @@ def validate(look: Look) -> Look:
     if not look.capture.record_id or (look.capture.status and not look.capture.file):
         raise CaptureBroken(f"{look.capture.url} came without a record in the archive; nothing is published from it")
     return look
+
+
+def look_row(look: Look) -> LookRow:
+    """The ledger's row of a look."""
+    result = look.result
+    if isinstance(result, Article):
+        digest = hashlib.sha256(result.body.encode()).hexdigest()
+        text_digest = hashlib.sha256(cleaned(result.body).encode()).hexdigest()
+        return LookRow(
+            look.key, look.capture, "article", "", "", result.title, result.time, result.updated, digest, text_digest
+        )
+    return LookRow(look.key, look.capture, "refused", result.reason, result.evidence)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from newsbot.article import Capture, Entry
-from newsbot.ledger import Ledger, LookRow, file_url
+from newsbot.article import Capture, Entry, LookRow
+from newsbot.ledger import Ledger, file_url
 from newsbot.text import stamp
 
 if TYPE_CHECKING:

@@ -47,6 +47,7 @@ DOOR = {
     "newsbot.middlewares",
     "newsbot.extensions",
     "newsbot.pipelines",
+    "newsbot.process",
     "newsbot.commands",
     "newsbot.configuration",
     "newsbot.console",

@@ -136,11 +136,15 @@ def test_a_hundred_orders_and_splits_give_the_same_posts_and_ledger(eventful: Ev
             assert_same(f"posts of order {seed}", posts, set(tree(folder / "posts", "*.md").items()))
 
 
-def test_two_processes_give_the_same_as_one(eventful: Eventful, tmp_path: Path) -> None:
+@pytest.mark.parametrize("whole", [True, False], ids=["one file", "several files"])
+def test_two_processes_give_the_same_as_one(eventful: Eventful, tmp_path: Path, whole: bool) -> None:
     bot = eventful.bot
     heads, others = members(bot)
     paths = shuffled(heads, others, random.Random(3), tmp_path)
     assert len(paths) > 2
+    if whole:
+        paths[0].write_bytes(b"".join(path.read_bytes() for path in paths))
+        del paths[1:]
     with (
         closing(live(bot)) as ledger,
         closing(Ledger.open(file_url(tmp_path / "ledger.sqlite"), lambda: NOW)) as other,

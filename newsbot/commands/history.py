@@ -12,7 +12,7 @@ from newsbot.curation.withdrawal import known_article
 from newsbot.errors import BadInput, BadUsage
 from newsbot.ledger import Ledger, file_url
 from newsbot.reports.history import facts, lines, steps
-from newsbot.views.replay import page_from
+from newsbot.views.judging import page_from
 
 if TYPE_CHECKING:
     import argparse

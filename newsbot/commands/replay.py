@@ -14,14 +14,13 @@ from newsbot.console import Bar, paint, say, say_json, tell
 from newsbot.console import Command as NewsbotCommand
 from newsbot.difference import ORDER, lines
 from newsbot.discovery.hosts import Hosts
-from newsbot.errors import ArchiveError, BadInput, BadUsage, RecordError
+from newsbot.errors import ArchiveError, BadInput, BadUsage
 from newsbot.health import HOLES, OK
 from newsbot.job import stillness
 from newsbot.ledger import Ledger, file_url, renew
 from newsbot.shelf import PostShelf
 from newsbot.views.comparison import Comparison
 from newsbot.views.rebuild import Report, rebuild
-from newsbot.warc import index
 from newsbot.warc.reader import check
 from newsbot.warc.recovery import recover
 
@@ -62,7 +61,7 @@ class Command(NewsbotCommand):
             action="store_true",
             help="only show what would change in the posts; exit code 3 if anything would",
         )
-        parser.add_argument("--jobs", type=int, default=1, metavar="N", help="read N files at a time (default: 1)")
+        parser.add_argument("--jobs", type=int, default=1, metavar="N", help="read pages in N processes (default: 1)")
         parser.add_argument("--out", metavar="DIR", help="write the views of the given WARC files there")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -83,6 +82,8 @@ class Command(NewsbotCommand):
             counts = _show(comparison, as_json=opts.json) if comparison else Counter()
         for one in report.unreadable:
             tell(f"newsbot: {one.file} at offset {one.offset}: {one.why}; passed over")
+        for line in report.unindexed:
+            tell(f"newsbot: {line}")
         self._tell(report, counts, opts)
         return HOLES if counts or report.unreadable else OK
 
@@ -100,12 +101,12 @@ class Command(NewsbotCommand):
             shelf = comparison or PostShelf(archive.posts)
             bar = Bar()
             closing.callback(bar.close)
-            report = rebuild(paths, archive.root, ledger, shelf, jobs=opts.jobs, dry=comparison, progress=bar)
+            options = {"jobs": opts.jobs, "dry": comparison, "progress": bar}
+            report = rebuild(paths, archive.root, ledger, shelf, indexing=True, **options)
             if not comparison:
                 hosts = Hosts(ledger, clock, timedelta(seconds=self.config.getfloat("BAN_REST")))
                 for host, when in report.noes.items():
                     hosts.recall(host, when)
-                _index(paths, bar)
         return report
 
     def _apart(self, args: list[str], opts: argparse.Namespace) -> Report:
@@ -168,14 +169,3 @@ def _show(comparison: Comparison, *, as_json: bool) -> Counter[str]:
             for line in lines(difference, paint):
                 say(line)
     return counts
-
-
-def _index(paths: list[Path], bar: Bar) -> None:
-    """CDXJ for every file that has none."""
-    for done, path in enumerate(paths, 1):
-        if not index.beside(path).exists():
-            try:
-                index.write(path)
-            except RecordError as error:
-                tell(f"newsbot: {error}")
-        bar("indexing", done, len(paths))

@@ -27,8 +27,8 @@ from newsbot.job import Job
 from newsbot.ledger import Ledger, Work, file_url
 from newsbot.shelf import PostShelf
 from newsbot.sina import urls
+from newsbot.views.judging import page_from
 from newsbot.views.rebuild import catch_up
-from newsbot.views.replay import page_from
 from newsbot.warc.writer import Writer
 from newsbot.watch import Watch
 

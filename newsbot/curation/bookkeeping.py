@@ -11,7 +11,7 @@ from newsbot.desk import channel_of, title_of
 from newsbot.errors import BadInput, RecordError
 from newsbot.joining import joined
 from newsbot.shelf import PLACE
-from newsbot.views.replay import page_from
+from newsbot.views.judging import page_from
 from newsbot.warc.fault import MISSING, Fault
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from newsbot.sina import channels
 from newsbot.sina.plain import plain_text
 from newsbot.sina.requisites import requisites
 from newsbot.views import access
+from newsbot.views.judging import page_from
 from newsbot.views.rebuild import Progress, silent
-from newsbot.views.replay import page_from
 from newsbot.warc.openfile import SUFFIX
 from newsbot.warc.wacz import Page
 

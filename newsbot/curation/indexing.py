@@ -8,10 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from newsbot.errors import ArchiveError, BadInput, NewsbotError
-from newsbot.views.found import counts
-from newsbot.views.replay import Reading
+from newsbot.views.judging import originals_among
+from newsbot.views.reading import Reading
 from newsbot.warc import index
-from newsbot.warc.original import Original
 from newsbot.warc.resume import readable
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from newsbot.archive import Archive
     from newsbot.ledger import Ledger
+    from newsbot.warc.original import Original
     from newsbot.warc.reader import Record, Torn
 
 _ENDINGS = (".warc", ".warc.gz")
@@ -61,7 +61,7 @@ def index_archive(archive: Archive, ledger: Ledger, progress: Callable[[str, int
     No run may be at work on the archive: of the file that it writes nothing is read. Raises as `index_files`.
     """
     report = Report()
-    reading = Reading(pages=False)
+    reading = Reading()
 
     def originals() -> Iterator[Original]:
         paths = archive.warc_files()
@@ -69,11 +69,10 @@ def index_archive(archive: Archive, ledger: Ledger, progress: Callable[[str, int
         for path in paths:
             with closing(index.Lines(path)) as lines:
                 passing = _heard(lines.passing(readable(path)), partial(_tell, progress, done, total))
-                found = reading.file(path, archive.relative(path), passing)
-                yield from (one for one in found if isinstance(one, Original) and counts(one))
+                yield from originals_among(reading.file(path, archive.relative(path), passing))
                 _noting(report, lines.write)
             done += _size(path)
-        yield from (one for one in reading.leftovers() if isinstance(one, Original) and counts(one))
+        yield from originals_among(reading.leftovers())
 
     report.originals = ledger.replace_originals(originals())
     return report

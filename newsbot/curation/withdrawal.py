@@ -12,7 +12,7 @@ from newsbot.errors import BadInput
 from newsbot.shelf import PostShelf
 from newsbot.sina import urls
 from newsbot.views import access
-from newsbot.views.replay import page_from
+from newsbot.views.judging import page_from
 from newsbot.warc.writer import Writer
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from newsbot.ledger.coverage import Covering
 from newsbot.ledger.facts import Facts
 from newsbot.ledger.opening import file_url, renew
 from newsbot.ledger.originals import Originals
-from newsbot.ledger.rows import ArticleRow, LookRow, LooksRow, WindowRow, Work
+from newsbot.ledger.rows import ArticleRow, LooksRow, WindowRow, Work
 from newsbot.ledger.sharing import Sharing
 from newsbot.ledger.standing import Standing
 from newsbot.ledger.wanted import Requisites, Wanted
@@ -19,7 +19,7 @@ from newsbot.ledger.wanted import Requisites, Wanted
 if TYPE_CHECKING:
     from newsbot.clock import Clock
 
-__all__ = ["ArticleRow", "Ledger", "LookRow", "LooksRow", "Wanted", "WindowRow", "Work", "file_url", "renew"]
+__all__ = ["ArticleRow", "Ledger", "LooksRow", "Wanted", "WindowRow", "Work", "file_url", "renew"]
 
 
 class Ledger(Facts, Standing, Originals, Requisites, Sharing, Covering):

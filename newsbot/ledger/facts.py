@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, or_, select
 
+from newsbot.article import LookRow
 from newsbot.errors import LedgerError
 from newsbot.ledger.database import Database
-from newsbot.ledger.rows import LookRow
 from newsbot.ledger.schema import ARCHIVAL, article, capture, lease, listed, run, warcfile, window
 from newsbot.ledger.statement import BLANK, Backend, Insert, Statement, either, parameters, put, put_new
 from newsbot.ledger.values import as_json, as_keys, storable
@@ -115,9 +115,9 @@ class Facts(Database):
     def note_looks(self, looks: Sequence[LookRow]) -> None:
         """Note what looks at articles gave."""
         with self.transaction():
-            for look in looks:
-                self._run(_CAPTURE, _capture_row(look))
-                self._run(_LOOK if look.outcome == "article" else _REFUSED_LOOK, _from_look(look))
+            self._run(_CAPTURE, *map(_capture_row, looks))
+            self._run(_LOOK, *(_from_look(look) for look in looks if look.outcome == "article"))
+            self._run(_REFUSED_LOOK, *(_from_look(look) for look in looks if look.outcome != "article"))
 
     def note_same(self, key: str, seen: Capture) -> bool:
         """Note a revisit of an article: it shows what the capture it refers to shows. False while that is not known."""

@@ -5,7 +5,8 @@ A view of the response records, like the rest: it outlives restarts and rotation
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, select, union_all
@@ -19,7 +20,7 @@ from newsbot.ledger.values import storable
 from newsbot.warc.original import Original
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import ColumnElement
 
@@ -27,8 +28,12 @@ if TYPE_CHECKING:
 _OURS = original.c.file.notlike(literal(f"'{IMPORTED}%'"))
 
 
+_NAMES = tuple(field.name for field in fields(Original))
+_values = attrgetter(*_NAMES)
+
+
 def _found(condition: ColumnElement[bool], *order: ColumnElement[Any]) -> Statement:
-    query = select(*(original.c[field.name] for field in fields(Original))).where(condition, _OURS).order_by(*order)
+    query = select(*(original.c[name] for name in _NAMES)).where(condition, _OURS).order_by(*order)
     return Statement(at_most(query))
 
 
@@ -52,7 +57,11 @@ class Originals(Database):
 
     def note_original(self, one: Original) -> None:
         """Remember a response record that is on disk."""
-        self._run(_PUT, storable(asdict(one)))
+        self._run(_PUT, _row(one))
+
+    def note_originals(self, them: Sequence[Original]) -> None:
+        """Remember several, in a transaction of the caller's."""
+        self._run(_PUT, *(_row(one) for one in them))
 
     def repeated(self, digest: str, url: str, *, anywhere: bool = True) -> Original | None:
         """The eldest answer with this payload digest: at this URL, else (`anywhere`) at any."""
@@ -78,3 +87,7 @@ class Originals(Database):
             for count, one in enumerate(them, 1):  # noqa: B007 - the number is what is wanted
                 self.note_original(one)
         return count
+
+
+def _row(one: Original) -> dict[str, Any]:
+    return storable(dict(zip(_NAMES, _values(one), strict=True)))

@@ -6,25 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from newsbot.article import Capture, Key
-
-
-@dataclass(frozen=True, slots=True)
-class LookRow:
-    """One look at an article, as the ledger notes it."""
-
-    key: str  #: article key
-    capture: Capture
-    outcome: str  #: article or refused
-    reason: str
-    evidence: str
-    title: str = ""  #: the page's
-    time: datetime | None = None  #: the page's published time, aware UTC
-    updated: datetime | None = None  #: when the page says it was edited, aware UTC
-    digest: str = ""  #: SHA-256 of BODY, hex
-    text_digest: str = ""  #: SHA-256 of what the article says (sina.cleaned), hex: another one is another version
+    from newsbot.article import Key
 
 
 @dataclass(frozen=True, slots=True)

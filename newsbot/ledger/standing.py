@@ -6,19 +6,19 @@ import json
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, case, func, select, union_all, update
+from sqlalchemy import Integer, bindparam, case, func, select, union_all, update
 from sqlalchemy import literal_column as literal
 
-from newsbot.article import Capture, date_of
+from newsbot.article import Capture, LookRow, date_of
 from newsbot.ledger.database import Database
-from newsbot.ledger.rows import GONE, ArticleRow, LookRow, LooksRow, WindowRow
+from newsbot.ledger.rows import GONE, ArticleRow, LooksRow, WindowRow
 from newsbot.ledger.schema import DONE, DUE, article, capture, listed, original, run, window
 from newsbot.ledger.statement import BLANK, Statement, at_most, parameters
 from newsbot.ledger.values import as_keys
 from newsbot.text import stamp, unstamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -30,6 +30,12 @@ _BY_KEY = Statement(_ROW.where(article.c.key == bindparam("key")))
 _AMONG = Statement(lambda backend: _ROW.where(article.c.key.in_(backend.each_key)))
 _AFTER = Statement(at_most(_ROW.where(article.c.key > bindparam("key")).order_by(article.c.key)))
 _BY_NAME = Statement(_ROW.where(article.c.name == bindparam("name")).order_by(article.c.first_key, article.c.key))
+_SHARED_NAMES = Statement(
+    select(article.c.name)
+    .where(article.c.name > BLANK)
+    .group_by(article.c.name)
+    .having(func.count() > literal("1", Integer))
+)
 _CLAIMS = Statement(
     at_most(select(article.c.key).where(article.c.post == bindparam("post"), article.c.key != bindparam("key")))
 )
@@ -171,6 +177,14 @@ class Standing(Database):
         """Set the columns that follow from the others; the desk decides them."""
         row = {"state": state, "reason": reason, "post": post, "name": name, "tombstone": tombstone}
         self._run(_SETTLE, {"of": key, **row})
+
+    def settle_many(self, rows: Iterable[ArticleRow]) -> None:
+        """The same for many, in a transaction of the caller's."""
+        self._run(_SETTLE, *({"of": row.key, **{name: getattr(row, name) for name in _SETTLED}} for row in rows))
+
+    def shared_names(self) -> set[str]:
+        """The plain names that more than one article would give its post."""
+        return set(self._column(_SHARED_NAMES))
 
     def everything(self) -> Iterator[ArticleRow]:
         """Every article by its publication time, one by one, all as of one moment."""

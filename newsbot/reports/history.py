@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from newsbot.ledger import ArticleRow, Ledger, LookRow
+    from newsbot.article import LookRow
+    from newsbot.ledger import ArticleRow, Ledger
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from newsbot.article import IMPORTED, Capture, Entry, Look, Refusal
+from newsbot.article import IMPORTED, Capture, Entry, Look, LookRow, Refusal
 from newsbot.warc.original import Original
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from newsbot.warc.reader import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,32 @@ class Requisite:
     capture: Capture
 
 
-Found = Listed | Look | Same | Requisite | Fact | No | Original | Unreadable
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an exchange's metadata record says of it."""
+
+    context: dict[str, Any] = field(default_factory=dict)  #: the spider's: which article, which list
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer and what it was asked for, still to be judged (views.judging)."""
+
+    record: Record
+    file: str  #: what the views call its WARC file
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A look as the ledger takes it, and the page that it gave, pickled; b'' when it gave none."""
+
+    look: LookRow
+    page: bytes
+
+
+Found = Listed | Look | Seen | Same | Requisite | Fact | No | Original | Unreadable
 
 
 def counts(one: Found) -> bool:
@@ -83,7 +110,7 @@ def counts(one: Found) -> bool:
             return True
         case Look(result=Refusal(lasting=False)) | Fact() | Requisite():
             return not one.capture.imported
-        case Look():
+        case Look() | Seen():
             return True
         case No() | Original():
             return not one.file.startswith(IMPORTED)

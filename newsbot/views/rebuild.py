@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import pickle
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_context
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from newsbot.errors import BadInput, RecordError
 from newsbot.views import access
 from newsbot.views.absorber import Absorber, name_of
-from newsbot.views.replay import Reading
+from newsbot.views.judging import Workers, judged
+from newsbot.views.reading import Reading
+from newsbot.warc import index
 from newsbot.warc.recovery import Recovered, recover
+from newsbot.warc.resume import readable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from newsbot.archive import Archive
     from newsbot.discovery.hosts import Hosts
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
     from newsbot.ledger import Ledger
     from newsbot.shelf import Shelf
     from newsbot.views.comparison import Comparison
-    from newsbot.views.found import Found, Unreadable
+    from newsbot.views.found import Answer, Found, Unreadable
+    from newsbot.views.reading import Reading
 
 #: Called with a word for the stage, what is done and the whole of it (files, then articles).
 Progress = Callable[[str, int, int], None]
@@ -45,6 +48,7 @@ class Report:
     published: int = 0
     stale: list[str] = field(default_factory=list)  #: posts that the old ledger had and the records do not give
     unreadable: list[Unreadable] = field(default_factory=list)
+    unindexed: list[str] = field(default_factory=list)  #: why a file has no whole index, one line each
     noes: dict[str, datetime] = field(default_factory=dict)  #: host → when it last said no
 
 
@@ -60,39 +64,60 @@ def rebuild(
     *,
     jobs: int = 1,
     dry: Comparison | None = None,
+    indexing: bool = False,
     progress: Progress = silent,
 ) -> Report:
     """Empty the ledger's archival tables, read `paths`, settle every article, take away posts nothing gives any more.
 
     One transaction: killed at any moment it leaves the ledger as it was, and a second run mends the posts. With `dry`,
-    which is the shelf too then, everything is rolled back at the end.
+    which is the shelf too then, everything is rolled back at the end. With `indexing` files without CDXJ get theirs.
     """
     report = Report(files=len(paths))
-    try:
-        with ledger.transaction():
-            if dry:
-                dry.before(ledger)
-            before = ledger.posts()
-            ledger.clear()
-            absorber = Absorber(root, ledger, shelf)
-            _take_all(absorber, paths, root, jobs, progress)
-            report.articles = len(absorber.touched)
-            absorber.settle(lambda done, total: progress("publishing", done, total))
-            after = ledger.posts()
-            report.pages, report.unreadable, report.published = absorber.pages, absorber.unreadable, len(after)
-            report.noes = absorber.noes
-            report.stale = sorted(before - after)
-            for stale in report.stale:
-                shelf.remove(stale)
-            for path in paths:
-                ledger.mark_absorbed(name_of(path, root), path.stat().st_size)
-            if dry:
-                dry.after(ledger)
-                raise _Undo  # noqa: TRY301 - only an exception makes the transaction roll back
-    except _Undo:
-        return report
-    access.write(root, ledger)
+    with Workers(jobs) if jobs > 1 else nullcontext() as workers, suppress(_Undo), ledger.transaction():
+        if dry:
+            dry.before(ledger)
+        before = ledger.posts()
+        ledger.clear()
+        absorber = Absorber(root, ledger, shelf, judging=workers.judged if workers else judged)
+        unindexed = report.unindexed if indexing and not dry else None
+        absorber.note(_everything(absorber.reading, paths, root, progress, unindexed))
+        absorber.settle_anew(lambda done, total: progress("publishing", done, total))
+        report.articles = sum(ledger.counts().values())
+        after = ledger.posts()
+        report.pages, report.unreadable, report.published = absorber.pages, absorber.unreadable, len(after)
+        report.noes = absorber.noes
+        report.stale = sorted(before - after)
+        for stale in report.stale:
+            shelf.remove(stale)
+        for path in paths:
+            ledger.mark_absorbed(name_of(path, root), path.stat().st_size)
+        if dry:
+            dry.after(ledger)
+            raise _Undo
+    if not dry:
+        access.write(root, ledger)
     return report
+
+
+def _everything(
+    reading: Reading, paths: Sequence[Path], root: Path, progress: Progress, unindexed: list[str] | None
+) -> Iterator[Found | Answer]:
+    """What all files tell, one after the other: workers are not waited for between two of them.
+
+    A file without an index gets one on the way; why one could not be made is put into `unindexed` (None: make none).
+    """
+    for done, path in enumerate(paths):
+        progress("reading", done, len(paths))
+        name = name_of(path, root)
+        if unindexed is None or index.beside(path).exists():
+            yield from reading.file(path, name)
+            continue
+        with closing(index.Lines(path)) as lines:
+            yield from reading.file(path, name, lines.passing(readable(path)))
+            try:
+                lines.write()
+            except (BadInput, RecordError) as error:
+                unindexed.append(str(error))
 
 
 def catch_up(
@@ -134,43 +159,3 @@ def catch_up(
 def _line(recovered: Recovered) -> str:
     line = f"{recovered.file}: {recovered.exchanges} exchanges kept, {recovered.cut_bytes} bytes of half ones cut"
     return f"{line} ({recovered.why})" if recovered.why else line
-
-
-def _take_all(absorber: Absorber, paths: Sequence[Path], root: Path, jobs: int, progress: Progress) -> None:
-    if jobs == 1 or len(paths) < 2:
-        for done, path in enumerate(paths, 1):
-            absorber.take(path)
-            progress("reading", done, len(paths))
-        return
-    # Workers leave what they found in a file each, so that neither they nor we hold a whole WARC file's pages.
-    with (
-        tempfile.TemporaryDirectory(prefix="newsbot-") as folder,
-        ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool,
-    ):
-        work = [
-            pool.submit(_read_apart, path, name_of(path, root), Path(folder) / str(i)) for i, path in enumerate(paths)
-        ]
-        for done, future in enumerate(work, 1):
-            reading = future.result()
-            absorber.note(_pickled(Path(folder) / str(done - 1)))
-            absorber.note(absorber.reading.join(reading))
-            progress("reading", done, len(paths))
-
-
-def _read_apart(path: Path, name: str, spill: Path) -> Reading:
-    """In a worker: read one file into `spill`; give back what waits for its other half."""
-    reading = Reading()
-    with spill.open("wb") as out:
-        for found in reading.file(path, name):
-            pickle.dump(found, out, pickle.HIGHEST_PROTOCOL)
-    return reading
-
-
-def _pickled(spill: Path) -> Iterator[Found]:
-    with spill.open("rb") as source:
-        while True:
-            try:
-                yield pickle.load(source)  # noqa: S301
-            except EOFError:
-                break
-    spill.unlink()

@@ -35,6 +35,7 @@ class Record:
     #: Of a record larger than MAX_BLOCK: do block and payload digest agree? Compared while reading; None: not known.
     large: Sequence[bool | None] = ()
     _http: Message | None = field(default=None, repr=False, compare=False)
+    _fields: dict[str, str] | None = field(default=None, repr=False, compare=False)
 
     @property
     def type(self) -> str:
@@ -112,7 +113,9 @@ class Record:
     @property
     def fields(self) -> dict[str, str]:
         """The block of a warcinfo or metadata record (application/warc-fields) as name → first value."""
-        return dict(reversed(header_fields(self.block)))
+        if self._fields is None:
+            self._fields = dict(reversed(header_fields(self.block)))
+        return self._fields
 
     @property
     def context(self) -> dict[str, Any]:

@@ -1,0 +1,61 @@
+"""One crawl in this process, from the engine's start to the verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from typing import TYPE_CHECKING, Any
+
+from scrapy import signals
+from scrapy.crawler import AsyncCrawlerProcess
+
+from newsbot.console import tell
+from newsbot.errors import NewsbotError
+from newsbot.extensions import Archive, Monitor
+from newsbot.handlers.playback import prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scrapy.crawler import Crawler
+    from scrapy.settings import Settings
+
+    from newsbot.health import Verdict
+
+__all__ = ["crawl", "prepare"]
+
+
+def crawl(settings: Settings, spider: str, given: Mapping[str, Any]) -> Verdict | None:
+    """Run a spider with what was `given` with -a; None, with one line told, where there is no verdict.
+
+    Raises the NewsbotError for which the crawl could not begin.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the engine runs, an end like Ctrl-C's
+    logging.raiseExceptions = False  # a log that a full disk cannot take brings the verdict, not a page a line
+    process = AsyncCrawlerProcess(settings)
+    crawler = process.create_crawler(spider)
+    crawler.signals.connect(lambda: _end_on_signal(crawler), signals.engine_started, weak=False)
+    task = process.crawl(crawler, **given)
+    process.start(install_signal_handlers=False)
+    if error := task.exception():
+        if isinstance(error, NewsbotError):
+            raise error
+        tell(f"newsbot: the crawl could not run: {type(error).__name__}: {error}; the log has the whole story")
+        return None
+    for number in (signal.SIGTERM, signal.SIGINT):  # all is done: the exit code is to be the verdict's
+        signal.signal(number, signal.SIG_IGN)
+    monitor = crawler.get_extension(Monitor)
+    if monitor is None or monitor.verdict is None:
+        tell("newsbot: the run ended without a verdict; EXTENSIONS must hold newsbot.extensions.Archive and Monitor")
+        return None
+    return monitor.verdict
+
+
+def _end_on_signal(crawler: Crawler) -> None:
+    """SIGTERM and Ctrl-C end the crawl within 10 s; what was open becomes a named hole."""
+    archive = crawler.get_extension(Archive)
+    if archive is not None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, archive.stop, signal.Signals(number).name)

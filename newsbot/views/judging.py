@@ -1,0 +1,212 @@
+"""What an answer says: an article or a refusal, list entries, a requisite, a host's no. The costly half of a replay.
+
+It may be done in other processes: an answer tells all that is needed, and what comes out is small.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections import deque
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+from newsbot.article import Article, Capture, Look, Refusal
+from newsbot.errors import WorkerLost
+from newsbot.judgement import SAYS_NO, is_hop, judge_exchange, judge_page, look_row
+from newsbot.sina import listing, urls
+from newsbot.text import unstamp
+from newsbot.views.found import Answer, Asked, Found, Listed, No, Requisite, Same, Seen, counts
+from newsbot.warc.enclosed import located
+from newsbot.warc.files import either_name
+from newsbot.warc.kept import original_of
+from newsbot.warc.original import Original, payload_digest
+from newsbot.warc.reader import fetch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+    from typing import Self
+
+    from newsbot.warc.reader import Record
+
+#: How the profile of a revisit ends that stands for a 304, in WARC/1.0 and 1.1.
+NOT_MODIFIED = "/revisit/server-not-modified"
+
+#: Answers that a worker is given at a time, or fewer when they come to so many bytes.
+_AT_ONCE, _BYTES_AT_ONCE = 32, 8 * 1024 * 1024
+#: Such loads for each worker on their way: none waits for work, and memory stays flat.
+_AHEAD = 3
+
+
+def judged(found: Iterable[Found | Answer]) -> Iterator[Found]:
+    """What counts of what was found, answers judged and looks made ready for the ledger."""
+    for one in found:
+        for said in judge(one) if isinstance(one, Answer) else (one,):
+            if counts(said):
+                yield _ready(said) if isinstance(said, Look) else said
+
+
+def originals_among(found: Iterable[Found | Answer]) -> Iterator[Original]:
+    """Of what was found only what later answers may be kept as a revisit of: no page is read for it."""
+    for one in found:
+        if isinstance(one, Answer) and one.record.type == "response":
+            capture = capture_at(one.record, one.file, error=one.asked.error)
+            yield from filter(counts, original_in(one.record, capture))
+
+
+class Workers:
+    """Processes that judge: `judged` as above, many answers at a time."""
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
+        self._pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+        for _ in range(jobs):  # they start while the first records are read
+            self._pool.submit(_load, [])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def judged(self, found: Iterable[Found | Answer]) -> Iterator[Found]:
+        """As the function of that name, load by load in the order in which they came. Raises WorkerLost."""
+        waiting: deque[Future[list[Found]]] = deque()
+        try:
+            for answers, others in _loads(found):
+                yield from judged(others)
+                waiting.append(self._pool.submit(_load, answers))
+                if len(waiting) > _AHEAD * self._jobs:
+                    yield from waiting.popleft().result()
+            while waiting:
+                yield from waiting.popleft().result()
+        except BrokenProcessPool as error:
+            why = "a process of --jobs was killed, perhaps for want of memory; nothing was changed, run it with fewer"
+            raise WorkerLost(why) from error
+
+
+def _load(answers: Sequence[Answer]) -> list[Found]:
+    """In a worker."""
+    return list(judged(answers))
+
+
+def _loads(found: Iterable[Found | Answer]) -> Iterator[tuple[list[Answer], list[Found]]]:
+    """Answers for a worker, and what else was found on the way."""
+    answers: list[Answer] = []
+    others: list[Found] = []
+    size = 0
+    for one in found:
+        if isinstance(one, Answer):
+            answers.append(one)
+            size += len(one.record.block)
+        else:
+            others.append(one)
+        if len(answers) + len(others) >= _AT_ONCE or size >= _BYTES_AT_ONCE:
+            yield answers, others
+            answers, others, size = [], [], 0
+    yield answers, others
+
+
+def _ready(look: Look) -> Seen:
+    return Seen(look_row(look), pickle.dumps(look.result) if isinstance(look.result, Article) else b"")
+
+
+def judge(answer: Answer) -> Iterator[Found]:
+    """What an answer says of what was asked."""
+    record, name, asked = answer.record, answer.file, answer.asked
+    if record.type == "revisit":
+        yield from _revisit(record, name, asked)
+        return
+    context = asked.context
+    capture = capture_at(record, name, status=record.http.status, error=asked.error)
+    yield from original_in(record, capture)
+    content_type = _header(record, b"content-type")
+    if capture.status in SAYS_NO:
+        yield from _no(record, name)
+    location = _header(record, b"location") if record.http.get(b"location") is not None else None
+    if "requisite" in context:
+        if not is_hop(capture.status, location):
+            yield requisite(capture, asked)
+    elif "article" in context or (not context and urls.is_article(record.target)):
+        key = context.get("article") or urls.article_key(record.target)
+        if not is_hop(capture.status, location):
+            refusal = judge_exchange(capture, context.get("url", record.target), location)
+            result = refusal or _read(record, capture, content_type)
+            if isinstance(result, Refusal) and result.reason == "ban":  # with any status
+                yield from _no(record, name)
+            yield Look(key, capture, result)
+    elif urls.is_listing(record.target) and not capture.truncated:
+        try:
+            page = listing.read(record.payload, record.target, content_type, capture.status)
+        except ValueError:
+            return  # a broken Content-Encoding: the window's record says that this list was not read
+        if isinstance(page, listing.Page):
+            yield Listed(capture, page.entries)
+        elif page.reason == "ban":
+            yield from _no(record, name)
+
+
+def requisite(capture: Capture, asked: Asked) -> Requisite:
+    """An image or style sheet that was asked for."""
+    return Requisite(asked.context["url"], asked.context["requisite"], capture)
+
+
+def _revisit(record: Record, name: str, asked: Asked) -> Iterator[Look | Same | Requisite]:
+    """What a revisit says of an article: the desk's judgement of the exchange, else what its original says."""
+    status = 304 if record.headers.get("warc-profile", "").endswith(NOT_MODIFIED) else record.http.status
+    capture = replace(capture_at(record, name, status=status), truncated="", refers_to=record.refers_to)
+    if "requisite" in asked.context:
+        yield requisite(capture, asked)
+    elif "article" in asked.context:
+        refusal = judge_exchange(capture, asked.context["url"], None)
+        key = asked.context["article"]
+        yield Look(key, capture, refusal) if refusal else Same(key, capture)
+    elif not asked.context and urls.is_article(record.target):
+        digest = record.headers.get("warc-payload-digest", "")
+        place = (record.refers_to_target, record.refers_to_date)
+        yield Same(urls.article_key(record.target), capture, *place, digest)
+
+
+def original_in(record: Record, capture: Capture) -> Iterator[Original]:
+    """What later answers may be kept as a revisit of, as keeping.Keeping chooses it."""
+    if capture.truncated or capture.error or urls.is_listing(capture.url):
+        return
+    if digest := payload_digest(record.http):
+        yield original_of(capture, record.http, digest)
+
+
+def _no(record: Record, name: str) -> Iterator[No]:
+    try:
+        yield No(urls.host(record.target), unstamp(record.date), name)
+    except ValueError:  # no date: what another tool wrote says nothing then
+        return
+
+
+def _read(record: Record, capture: Capture, content_type: str) -> Article | Refusal:
+    try:
+        return judge_page(capture, record.payload, content_type)
+    except ValueError as error:
+        return Refusal("undecodable", str(error))
+
+
+def _header(record: Record, name: bytes) -> str:
+    return (record.http.get(name) or b"").decode("latin-1")
+
+
+def capture_at(record: Record, name: str, *, status: int = 0, error: str = "") -> Capture:
+    """Where a record lies; `name` is what the views call its file."""
+    return Capture(record.id, record.date, record.target, status, name, record.offset, record.truncated, error)
+
+
+def page_from(root: Path) -> Callable[[Capture], Article | Refusal]:
+    """A function that reads a captured page again from the archive at `root`, closed file or open one."""
+
+    def read(capture: Capture) -> Article | Refusal:
+        path = root / capture.file
+        record = fetch(either_name(path) or located(path), capture.offset)
+        return _read(record, capture, _header(record, b"content-type"))
+
+    return read
