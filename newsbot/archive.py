@@ -48,6 +48,13 @@ class Archive:
         """How `path` is named inside the archive, with `/`."""
         return path.relative_to(self.root).as_posix()
 
+    def check(self) -> None:
+        """Raise BadInput unless this is an archive, or WARC files to make one of."""
+        if not self.root.is_dir():
+            raise BadInput(f"there is no archive in {self.root}; is ARCHIVE_DIR right?")
+        if not (self.root / "warc").is_dir():
+            self._identity()
+
     def make(self) -> None:
         """Create what is missing; ArchiveError where that cannot be written, BadInput for a broken archive.json."""
         try:

@@ -152,7 +152,7 @@ def invented() -> list[Made]:
 def publish(folder: Path) -> dict[str, str]:
     """Write COUNT posts below `folder` through the desk, as a crawl does; article key → path of its post."""
     pages_read: dict[str, Article] = {}
-    with closing(Ledger.open(file_url(folder.parents[1] / "ledger.sqlite"), lambda: NOW)) as ledger:
+    with closing(Ledger(file_url(folder.parents[1] / "ledger.sqlite"))) as ledger:
         desk = Desk(ledger, PostShelf(folder), lambda seen: pages_read[seen.record_id])
         with ledger.transaction():
             for number, (key, title, url, content) in enumerate(_pages()):

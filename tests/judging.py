@@ -84,7 +84,7 @@ def assert_same(what: str, left: Set[Any], right: Set[Any]) -> None:
 
 def replayed(paths: list[Path], root: Path, folder: Path, jobs: int = 1) -> tuple[dict[str, bytes], list[str]]:
     """Posts and ledger dump that these files give, made in `folder`."""
-    with closing(Ledger.open(file_url(folder / "ledger.sqlite"), lambda: NOW)) as ledger:
+    with closing(Ledger(file_url(folder / "ledger.sqlite"))) as ledger:
         report = rebuild(paths, root, ledger, PostShelf(folder / "posts"), jobs=jobs)
         assert report.unreadable == []
         return tree(folder / "posts", "*.md"), list(ledger.dump())
@@ -92,7 +92,7 @@ def replayed(paths: list[Path], root: Path, folder: Path, jobs: int = 1) -> tupl
 
 def live(bot: Bot) -> Ledger:
     """The ledger that the runs left."""
-    return Ledger.open(file_url(bot.root / "ledger.sqlite"), lambda: NOW)
+    return Ledger(file_url(bot.root / "ledger.sqlite"))
 
 
 def standing(bot: Bot) -> dict[str, tuple[str, str]]:

@@ -99,6 +99,23 @@ def test_a_command_that_cannot_begin_says_why_in_one_line(bot: ForkedBot, words:
     assert not list(bot.root.rglob("*.warc.gz*"))
 
 
+OF_AN_ARCHIVE = (
+    *(("replay",), ("replay", "--diff"), ("index",), ("verify",), ("ledger", "dump"), ("coverage",), ("history", "a")),
+    *(("withdraw", "a", "--reason", "b"), ("fixture", "a", "--why", "b"), ("wacz", "{tmp}/a.wacz")),
+)
+
+
+@pytest.mark.parametrize("words", OF_AN_ARCHIVE, ids=" ".join)
+def test_a_folder_that_is_no_archive_stays_as_it_is(tmp_path: Path, forking: Stem, words: tuple[str, ...]) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "holiday.jpg").write_bytes(b"invented")
+    ended = ForkedBot(folder, now=NOW, stem=forking).run(*(word.replace("{tmp}", str(tmp_path)) for word in words))
+    assert (ended.code, ended.err.count("\n")) == (1, 1), ended
+    assert "is no newsbot archive" in ended.err
+    assert [path.name for path in folder.iterdir()] == ["holiday.jpg"]
+
+
 def test_names_that_begin_with_an_underscore_come_from_scrapyd_and_pass(bot: ForkedBot) -> None:
     ended = bot.crawl(*ONE_LIST, "-a", "_job=4711")
     assert (ended.code, ended.err) == (0, ""), ended

@@ -83,7 +83,7 @@ class Newsroom:
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Newsroom]:
-    with closing(Ledger.open(file_url(tmp_path / "ledger.sqlite"), lambda: NOW)) as ledger:
+    with closing(Ledger(file_url(tmp_path / "ledger.sqlite"))) as ledger:
         pages: dict[str, Article | Refusal] = {}
         yield Newsroom(Desk(ledger, PostShelf(tmp_path / "posts"), lambda seen: pages[seen.record_id]), pages)
 

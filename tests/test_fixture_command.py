@@ -151,9 +151,9 @@ def test_what_cannot_be_cut_is_one_line_and_leaves_nothing(bot: ForkedBot, tmp_p
 def test_no_archive_and_no_ledger_are_told_apart(bot: ForkedBot, tmp_path: Path) -> None:
     nothing = ForkedBot(tmp_path / "nothing", stem=bot.stem)
     assert "there is no archive" in refused(nothing, "https://a.example/", "--why", "x")[1]
-    nothing.root.mkdir()
+    (nothing.root / "warc").mkdir(parents=True)
     assert "make it with scrapy replay" in refused(nothing, "https://a.example/", "--why", "x")[1]
-    assert list(nothing.root.iterdir()) == []
+    assert [path.name for path in nothing.root.iterdir()] == ["warc"]
 
 
 def test_a_withdrawn_article_is_not_cut(bot: ForkedBot, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def crawled(certified: Path, tmp_path_factory: pytest.TempPathFactory, forking: 
 
 def differences(bot: ForkedBot) -> list[Difference]:
     """What a replay in this process would change, with the parser as it is in this process."""
-    with closing(Ledger.open(file_url(bot.root / "ledger.sqlite"), lambda: NOW)) as ledger:
+    with closing(Ledger(file_url(bot.root / "ledger.sqlite"))) as ledger:
         before = list(ledger.dump())
         with closing(Comparison(bot.root / "posts")) as comparison:
             rebuild(bot.warcs(), bot.root, ledger, comparison, dry=comparison)

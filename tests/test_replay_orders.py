@@ -125,7 +125,7 @@ def test_a_hundred_orders_and_splits_give_the_same_posts_and_ledger(eventful: Ev
     with closing(live(bot)) as ledger:
         dump = set(ledger.dump())
     posts = set(bot.posts().items())
-    with closing(Ledger.open(file_url(tmp_path / "ledger.sqlite"), lambda: NOW)) as ledger:
+    with closing(Ledger(file_url(tmp_path / "ledger.sqlite"))) as ledger:
         for seed in range(ORDERS):
             folder = tmp_path / str(seed)
             folder.mkdir()
@@ -147,7 +147,7 @@ def test_two_processes_give_the_same_as_one(eventful: Eventful, tmp_path: Path, 
         del paths[1:]
     with (
         closing(live(bot)) as ledger,
-        closing(Ledger.open(file_url(tmp_path / "ledger.sqlite"), lambda: NOW)) as other,
+        closing(Ledger(file_url(tmp_path / "ledger.sqlite"))) as other,
     ):
         report = rebuild(paths, tmp_path, other, PostShelf(tmp_path / "posts"), jobs=2)
         assert report.unreadable == []

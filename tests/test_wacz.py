@@ -281,9 +281,14 @@ def test_an_archive_that_is_not_there_or_not_known_to_its_ledger_gets_one_line(b
     ended = nowhere.run("wacz", str(tmp_path / "a.wacz"))
     assert (ended.code, ended.err.count("\n")) == (1, 1), ended
     assert not nowhere.root.exists()
-    for path in bot.root.glob("ledger.sqlite*"):
-        path.unlink()
-    ended = bot.run("wacz", str(tmp_path / "a.wacz"))  # nobody can say what is withdrawn
+    known = bot.warcs()[0]
+    shutil.copy(known, known.with_name("more.warc.gz"))
+    ended = bot.run("wacz", str(tmp_path / "a.wacz"))  # nobody can say what is withdrawn in it
     assert (ended.code, ended.err.count("\n")) == (1, 1), ended
     assert "the ledger does not know warc/" in ended.err
+    for path in bot.root.glob("ledger.sqlite*"):
+        path.unlink()
+    ended = bot.run("wacz", str(tmp_path / "a.wacz"))
+    assert (ended.code, ended.err.count("\n")) == (1, 1), ended
+    assert "has no ledger: make it with scrapy replay" in ended.err
     assert not (tmp_path / "a.wacz").exists()

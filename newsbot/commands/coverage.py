@@ -14,7 +14,7 @@ from newsbot.console import paint, say, say_json
 from newsbot.discovery import arguments
 from newsbot.errors import BadInput, OutputError
 from newsbot.health import HOLES, OK
-from newsbot.ledger import Ledger, file_url
+from newsbot.ledger import Ledger
 from newsbot.reports.coverage import survey
 from newsbot.reports.page import page
 from newsbot.reports.text import lines
@@ -54,18 +54,15 @@ class Command(NewsbotCommand):
 
     def work(self, args: list[str], opts: argparse.Namespace) -> int:  # noqa: ARG002 - options alone
         """Count, and tell."""
-        clock = system_clock()
-        now = clock()
+        now = system_clock()()
         only = arguments.names(opts.channels)
         since = text.moment(opts.since, now) if opts.since else None
         until = text.moment(opts.until, now, end=True) if opts.until else None
         if since and until and since >= until:
             raise BadInput(f"--since {opts.since} is not before --until {opts.until}")
         archive = self.archive()
-        name = archive.name  # raises BadInput where there is no archive
-        if not archive.ledger_url and not archive.ledger_file.exists():
-            raise BadInput(f"{archive.root} has no ledger to count in: make it with scrapy replay")
-        with closing(Ledger.open(archive.ledger_url or file_url(archive.ledger_file), clock)) as ledger:
+        with closing(Ledger.open(archive, make=False)) as ledger:
+            name = archive.name
             found = survey(ledger, now, since=since, until=until, only=only)
         code = OK if found.whole else HOLES
         if opts.html:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from scrapy.utils.conf import closest_scrapy_cfg
 
-from newsbot.clock import system_clock
 from newsbot.console import Command as NewsbotCommand
 from newsbot.console import say, say_json
 from newsbot.curation.fixture import Fixture, cut, write
 from newsbot.curation.withdrawal import known_article
 from newsbot.errors import BadInput, BadUsage
-from newsbot.ledger import Ledger, file_url
+from newsbot.ledger import Ledger
 
 if TYPE_CHECKING:
     import argparse
@@ -61,11 +60,7 @@ class Command(NewsbotCommand):
         if not args or not why:
             raise BadUsage("give URLs, and why they are kept: scrapy fixture URL… --why TEXT")
         archive = self.archive()
-        if not archive.root.exists():
-            raise BadInput(f"there is no archive in {archive.root}; is ARCHIVE_DIR right?")
-        if not archive.ledger_url and not archive.ledger_file.exists():
-            raise BadInput(f"{archive.root} has no ledger to find articles by: make it with scrapy replay")
-        with closing(Ledger.open(archive.ledger_url or file_url(archive.ledger_file), system_clock())) as ledger:
+        with closing(Ledger.open(archive, make=False)) as ledger:
             rows = {row.key: row for row in (known_article(ledger, url) for url in args)}
             fixtures = [cut(archive.root, ledger, row, why=why, at=opts.at) for row in rows.values()]
         out = _out(opts.out)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from newsbot.clock import system_clock
 from newsbot.console import Command as NewsbotCommand
 from newsbot.console import paint, say, say_json
 from newsbot.curation.withdrawal import known_article
-from newsbot.errors import BadInput, BadUsage
-from newsbot.ledger import Ledger, file_url
+from newsbot.errors import BadUsage
+from newsbot.ledger import Ledger
 from newsbot.reports.history import facts, lines, steps
 from newsbot.views.judging import page_from
 
@@ -51,10 +50,7 @@ class Command(NewsbotCommand):
         if len(args) != 1:
             raise BadUsage("give the URL of one article: scrapy history URL")
         archive = self.archive()
-        archive.name  # noqa: B018 - raises BadInput where there is no archive
-        if not archive.ledger_url and not archive.ledger_file.exists():
-            raise BadInput(f"{archive.root} has no ledger to find articles by: make it with scrapy replay")
-        with closing(Ledger.open(archive.ledger_url or file_url(archive.ledger_file), system_clock())) as ledger:
+        with closing(Ledger.open(archive, make=False)) as ledger:
             row = ledger.article(args[0].removeprefix("comos:")) or known_article(ledger, args[0])
             found = steps(ledger, row.key, page_from(archive.root))
         if opts.json:

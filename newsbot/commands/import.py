@@ -14,7 +14,7 @@ from newsbot.console import Command as NewsbotCommand
 from newsbot.curation.importing import Brought, Report, bring_in
 from newsbot.errors import BadUsage, Locked
 from newsbot.health import HOLES, OK
-from newsbot.ledger import Ledger, file_url
+from newsbot.ledger import Ledger
 from newsbot.shelf import PostShelf
 from newsbot.warc.evidence import FACT, KNOWN, OTHER_SITE, TAKEN
 from newsbot.warc.reader import check
@@ -66,7 +66,7 @@ class Command(NewsbotCommand):
             if not lock.acquire():
                 raise Locked(f"another import or a replay is at work on {archive.root}; import when it has ended")
             closing.callback(lock.release)
-            ledger = Ledger.open(archive.ledger_url or file_url(archive.ledger_file), clock)
+            ledger = Ledger.open(archive)
             closing.callback(ledger.close)
             bar = Bar()
             closing.callback(bar.close)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsbot.clock import system_clock
 from newsbot.console import Bar, say, say_json, tell
 from newsbot.console import Command as NewsbotCommand
 from newsbot.curation.indexing import Report, index_archive, index_files, warc_files
-from newsbot.errors import BadInput, RecordError
+from newsbot.errors import RecordError
 from newsbot.health import HOLES, OK
 from newsbot.job import stillness
-from newsbot.ledger import Ledger, file_url
+from newsbot.ledger import Ledger
 from newsbot.warc.recovery import recover
 
 if TYPE_CHECKING:
@@ -69,12 +68,10 @@ class Command(NewsbotCommand):
         return max(codes, default=OK)
 
     def _whole(self, bar: Bar) -> Report:
-        archive, clock = self.archive(), system_clock()
-        if not archive.root.exists():
-            raise BadInput(f"there is no archive in {archive.root}; is ARCHIVE_DIR right?")
+        archive = self.archive()
+        archive.check()
         archive.make()
-        with stillness(archive, "index"), ExitStack() as closing:
-            recover(archive.root, clock=clock)
-            ledger = Ledger.open(archive.ledger_url or file_url(archive.ledger_file), clock)
-            closing.callback(ledger.close)
-            return index_archive(archive, ledger, bar)
+        with stillness(archive, "index"):
+            recover(archive.root)
+            with closing(Ledger.open(archive)) as ledger:
+                return index_archive(archive, ledger, bar)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
-from newsbot.clock import system_clock
 from newsbot.console import Command as NewsbotCommand
 from newsbot.console import say
-from newsbot.errors import BadInput, BadUsage
-from newsbot.ledger import Ledger, file_url
+from newsbot.errors import BadUsage
+from newsbot.ledger import Ledger
 
 if TYPE_CHECKING:
     import argparse
@@ -31,13 +31,7 @@ class Command(NewsbotCommand):
         """Print it."""
         if args != ["dump"]:
             raise BadUsage("say what to do: scrapy ledger dump")
-        archive = self.archive()
-        if not archive.root.exists():
-            raise BadInput(f"there is no archive in {archive.root}; is ARCHIVE_DIR right?")
-        ledger = Ledger.open(archive.ledger_url or file_url(archive.ledger_file), system_clock())
-        try:
+        with closing(Ledger.open(self.archive(), make=False)) as ledger:
             for line in ledger.dump():
                 say(line)
-        finally:
-            ledger.close()
         return 0

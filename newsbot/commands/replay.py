@@ -17,7 +17,7 @@ from newsbot.discovery.hosts import Hosts
 from newsbot.errors import ArchiveError, BadInput, BadUsage
 from newsbot.health import HOLES, OK
 from newsbot.job import stillness
-from newsbot.ledger import Ledger, file_url, renew
+from newsbot.ledger import Ledger, renew, url_of
 from newsbot.shelf import PostShelf
 from newsbot.views.comparison import Comparison
 from newsbot.views.rebuild import Report, rebuild
@@ -89,12 +89,11 @@ class Command(NewsbotCommand):
 
     def _whole(self, opts: argparse.Namespace, comparison: Comparison | None) -> Report:
         archive, clock = self.archive(), system_clock()
-        if not archive.root.exists():
-            raise BadInput(f"there is no archive in {archive.root}; is ARCHIVE_DIR right?")
+        archive.check()
         archive.make()
         with ExitStack() as closing:
             closing.enter_context(stillness(archive, "replay"))
-            recover(archive.root, clock=clock)
+            recover(archive.root)
             ledger = _ledger(archive, clock, anew=not comparison)
             closing.callback(ledger.close)
             paths = archive.warc_files()
@@ -151,10 +150,9 @@ class Command(NewsbotCommand):
 
 def _ledger(archive: Archive, clock: Clock, *, anew: bool = True) -> Ledger:
     """The archive's ledger; with `anew` a damaged one, or one of an older schema, makes room for a new one."""
-    url = archive.ledger_url or file_url(archive.ledger_file)
-    if anew and (line := renew(url, clock())):
+    if anew and (line := renew(url_of(archive), clock())):
         tell(f"newsbot: {line}")
-    return Ledger.open(url, clock)
+    return Ledger.open(archive)
 
 
 def _show(comparison: Comparison, *, as_json: bool) -> Counter[str]:

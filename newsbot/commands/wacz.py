@@ -14,9 +14,9 @@ from newsbot.console import Bar, say, say_json, tell
 from newsbot.console import Command as NewsbotCommand
 from newsbot.curation.catalogue import Catalogue
 from newsbot.curation.collection import Collection, Selection, gather, select
-from newsbot.errors import BadInput, BadUsage, OutputError
+from newsbot.errors import BadUsage, OutputError
 from newsbot.health import HOLES, OK
-from newsbot.ledger import Ledger, file_url
+from newsbot.ledger import Ledger
 from newsbot.warc.wacz import About, Written, check, write
 
 if TYPE_CHECKING:
@@ -64,14 +64,11 @@ class Command(NewsbotCommand):
         """Write it; 3 when something could not be read or is not there."""
         if len(args) != 1:
             raise BadUsage("give the name of one file to write: scrapy wacz OUT.wacz")
-        archive, clock = self.archive(), system_clock()
-        now = clock()
+        archive, now = self.archive(), system_clock()()
         selection = select(now, since=opts.since, until=opts.until, names=opts.channels)
         out = Path(args[0]).absolute()
         check(out, replace=opts.force)
-        if not archive.root.exists():
-            raise BadInput(f"there is no archive in {archive.root}; is ARCHIVE_DIR right?")
-        with closing(Ledger.open(archive.ledger_url or file_url(archive.ledger_file), clock)) as ledger:
+        with closing(Ledger.open(archive, make=False)) as ledger:
             about = About("Sina Finance", _described(opts), f"newsbot/{__version__}", now)
             collection, written = _pack(archive, ledger, selection, out, about)
         return _tell(collection, written, args[0], as_json=opts.json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from newsbot.clock import system_clock
@@ -9,8 +10,8 @@ from newsbot.configuration import warcinfo
 from newsbot.console import Command as NewsbotCommand
 from newsbot.console import say, say_json
 from newsbot.curation.withdrawal import withdraw
-from newsbot.errors import BadInput, BadUsage
-from newsbot.ledger import Ledger, file_url
+from newsbot.errors import BadUsage
+from newsbot.ledger import Ledger
 
 if TYPE_CHECKING:
     import argparse
@@ -52,14 +53,9 @@ class Command(NewsbotCommand):
         if bool(reason) == opts.undo:
             raise BadUsage("give either --reason TEXT or --undo")
         archive, clock = self.archive(), system_clock()
-        if not archive.root.exists():
-            raise BadInput(f"there is no archive in {archive.root}; is ARCHIVE_DIR right?")
-        archive.make()
-        ledger = Ledger.open(archive.ledger_url or file_url(archive.ledger_file), clock)
-        try:
+        with closing(Ledger.open(archive, make=False)) as ledger:
+            archive.make()
             row = withdraw(archive, ledger, clock, args[0], reason, info=warcinfo(self.config))
-        finally:
-            ledger.close()
         if opts.json:
             say_json(
                 {"article": row.key, "url": row.url, "state": row.state, "reason": row.withdrawal, "post": row.post}

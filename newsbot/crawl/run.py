@@ -24,7 +24,7 @@ from newsbot.discovery.hosts import Hosts
 from newsbot.discovery.wants import Wants
 from newsbot.errors import ArchiveError, NewsbotError
 from newsbot.job import Job
-from newsbot.ledger import Ledger, Work, file_url
+from newsbot.ledger import Ledger, Work
 from newsbot.shelf import PostShelf
 from newsbot.sina import urls
 from newsbot.views.judging import page_from
@@ -73,7 +73,7 @@ class Run:
             self.job = Job(self.archive, self.options.kind, self.name, self.clock)
             self.job.lock()
             opening.callback(self.job.unlock)
-            self.ledger = Ledger.open(self.archive.ledger_url or file_url(self.archive.ledger_file), self.clock)
+            self.ledger = Ledger.open(self.archive)
             opening.callback(self.ledger.close)
             self.job.take(self.ledger)
             opening.callback(self.job.give_back)

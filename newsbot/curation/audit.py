@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from newsbot.curation.bookkeeping import PostCheck
 from newsbot.errors import LedgerBusy, LedgerError, LedgerTooNew
-from newsbot.ledger import Ledger, file_url
+from newsbot.ledger import Ledger, is_there
 from newsbot.warc.fault import MISSING, TORN, Fault
 from newsbot.warc.files import either_name
 from newsbot.warc.index import beside
@@ -53,7 +53,7 @@ class Audit:
         except LedgerError as error:
             yield Fault(TORN, self._archive.ledger_file.name, None, str(error), _REPLAY)
         if ledger is None:
-            if not self._archive.ledger_url and not self._archive.ledger_file.exists():
+            if not is_there(self._archive):
                 yield Fault(MISSING, self._archive.ledger_file.name, None, "the ledger is not there", _REPLAY)
             yield from self._files()
             yield from self.verification.finish()
@@ -76,10 +76,7 @@ class Audit:
 
     def _open_ledger(self) -> Ledger | None:
         """The ledger, unless it is a file that is not there: looking must not make one."""
-        archive = self._archive
-        if not archive.ledger_url and not archive.ledger_file.exists():
-            return None
-        return Ledger.open(archive.ledger_url or file_url(archive.ledger_file), self._clock)
+        return Ledger.open(self._archive) if is_there(self._archive) else None
 
     def _files(self) -> Iterator[Fault]:
         """Every file below `warc`: its records, and its index."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from newsbot.errors import BadInput
 from newsbot.ledger.coverage import Covering
 from newsbot.ledger.facts import Facts
 from newsbot.ledger.opening import file_url, renew
@@ -17,19 +18,43 @@ from newsbot.ledger.standing import Standing
 from newsbot.ledger.wanted import Requisites, Wanted
 
 if TYPE_CHECKING:
-    from newsbot.clock import Clock
+    from newsbot.archive import Archive
 
-__all__ = ["ArticleRow", "Ledger", "LooksRow", "Wanted", "WindowRow", "Work", "file_url", "renew"]
+__all__ = [
+    "ArticleRow",
+    "Ledger",
+    "LooksRow",
+    "Wanted",
+    "WindowRow",
+    "Work",
+    "file_url",
+    "is_there",
+    "renew",
+    "url_of",
+]
 
 
 class Ledger(Facts, Standing, Originals, Requisites, Sharing, Covering):
     """All of it over one database."""
 
     @classmethod
-    def open(cls, url: str, clock: Clock) -> Ledger:
-        """Open, or make, the ledger at a SQLAlchemy URL.
+    def open(cls, archive: Archive, *, make: bool = True) -> Ledger:
+        """The ledger of an archive, which is made where it is not there; BadInput instead when `make` is False.
 
         Raises BadInput (no such URL), LedgerTooNew, LedgerError, ArchiveError (an SQLite file that cannot be written).
         """
-        del clock  # every call that needs the time is given it
-        return cls(url)
+        if not make:
+            archive.check()
+            if not is_there(archive):
+                raise BadInput(f"{archive.root} has no ledger: make it with scrapy replay")
+        return cls(url_of(archive))
+
+
+def url_of(archive: Archive) -> str:
+    """The SQLAlchemy URL of an archive's ledger."""
+    return archive.ledger_url or file_url(archive.ledger_file)
+
+
+def is_there(archive: Archive) -> bool:
+    """Is there a ledger? Of a database on a server nothing is known before it is opened."""
+    return bool(archive.ledger_url) or archive.ledger_file.exists()

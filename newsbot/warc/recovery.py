@@ -25,8 +25,6 @@ from newsbot.warc.resume import later_record
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from newsbot.clock import Clock
-
 _PIECE = 1024 * 1024  # bytes
 
 
@@ -52,7 +50,7 @@ class _Scan:
     lines: list[bytes] = field(default_factory=list)  #: of the index, for what is kept
 
 
-def recover(archive: Path, *, clock: Clock | None = None) -> list[Recovered]:  # noqa: ARG001 - nothing depends on time
+def recover(archive: Path) -> list[Recovered]:
     """Close every `.open` file below `archive`/warc that no living writer holds, in the order of their names.
 
     Raises ArchiveError when a file cannot be cut, indexed or renamed; it then stays `.open` for the next try.
@@ -98,8 +96,6 @@ def _close(path: Path, descriptor: int, name: str) -> Recovered:
     if scan.why and (later := later_record(path, scan.read)):
         _keep_apart(path, later, final.with_name(f"{final.name}.cut"))
         scan.why += f"; what follows from offset {later} on is kept in {final.name}.cut"
-    for stray in path.parent.glob(f".{final.name}.cdxj.*.tmp"):
-        stray.unlink(missing_ok=True)
     if scan.kept:
         os.ftruncate(descriptor, scan.kept)
         os.fsync(descriptor)
