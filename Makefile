@@ -39,7 +39,8 @@ fixtures: $(RUN) ## what today's parser makes of the page fixtures; ARGS=--rewri
 	@$(BIN)/python -m tests.expectations $(ARGS)
 
 bench: $(RUN) ## newsbot beside a bare Scrapy spider, its parser beside others; the figures go to benchmarks/
-	@$(BIN)/python benchmarks/bench.py $(ARGS)
+	@$(BIN)/python -m benchmarks.bench $(ARGS)
+	@$(BIN)/python -m benchmarks.replay
 	@$(BIN)/python -m benchmarks.parsing
 
 capture: $(RUN) ## what the archive alone costs, beside stock Scrapy; the figures go to benchmarks/

@@ -3,8 +3,8 @@
 (a)  a bare spider with Scrapy's default settings (same concurrency, no delay) that fetches the pages and does nothing
 (a') the same with newsbot's settings
 (b)  newsbot whole: list, capture, durable WARC, post, ledger
-and `scrapy replay` of what (b) archived, with one process. Every figure is of a whole process, start-up included; the
-rounds alternate, medians are compared, ratios count. Politeness is off, the site answers on loopback only.
+Every figure is of a whole process, start-up included; the rounds alternate, medians are compared, ratios count.
+Politeness is off, the site answers on loopback only. Of `scrapy replay` benchmarks/replay.py tells.
 """
 
 from __future__ import annotations
@@ -139,14 +139,6 @@ class Bench:
             raise SystemExit(f"newsbot published {posts} posts of {len(self.urls)}")
         return measured
 
-    def replay(self, archive: Path) -> Measured:
-        """`scrapy replay` where nothing of the views is left."""
-        shutil.rmtree(archive / "posts")
-        for view in [*archive.glob("ledger.sqlite*"), *archive.rglob("*.cdxj")]:
-            view.unlink()
-        command = [sys.executable, "-m", "scrapy", "replay", "-s", f"ARCHIVE_DIR={archive}"]
-        return measure(command, len(self.urls))
-
 
 def median(rounds: Sequence[Measured]) -> Measured:
     """Figure by figure."""
@@ -171,13 +163,12 @@ def compare(work: Path, pages: int, rounds: int) -> dict[str, Any]:
     """All contenders, in turn, `rounds` times."""
     with site(work / "site", pages) as facts:
         bench = Bench(work, facts)
-        runs: dict[str, list[Measured]] = {"a": [], "a'": [], "b": [], "replay": []}
+        runs: dict[str, list[Measured]] = {"a": [], "a'": [], "b": []}
         for number in range(rounds):
             archive = work / f"archive-{number}"
             runs["a"].append(bench.bare(tuned=False))
             runs["a'"].append(bench.bare(tuned=True))
             runs["b"].append(bench.newsbot(archive))
-            runs["replay"].append(bench.replay(archive))
             shutil.rmtree(archive)
             print(
                 f"round {number + 1} of {rounds}: "
