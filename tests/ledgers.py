@@ -27,7 +27,7 @@ NOW = datetime(2026, 9, 29, 12, 0, tzinfo=UTC)
 
 
 def open_ledger(url: str) -> Ledger:
-    """A ledger whose clock stands still; every call that needs the time is given it anyway."""
+    """The ledger at a URL."""
     return Ledger(url)
 
 

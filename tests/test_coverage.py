@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from newsbot.ledger import Ledger
+    from newsbot.ledger.coverage import Standings
 
 #: Many whole crawls: CI runs them with the slow ones.
 pytestmark = pytest.mark.slow
@@ -83,6 +84,20 @@ def filled(ledger: Ledger) -> Ledger:
     note_window(ledger, 41, -6, -4, complete=False, why="no-answer:\ntimed out")
     note_window(ledger, 42, -3.5, 0)
     return ledger
+
+
+def test_a_crawl_may_go_on_meanwhile(filled: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = filled.standings()
+
+    def standings() -> list[Standings]:
+        """What a crawl notes between two of the questions."""
+        filled.note_entries(ledgers.capture(50), [ledgers.entry("g", age=9 * 86400)])
+        looks = [ledgers.look("g", ledgers.capture(number)) for number in (51, 52)]
+        filled.note_looks([looks[0], replace(looks[1], text_digest="e" * 64)])
+        return counted
+
+    monkeypatch.setattr(filled, "standings", standings)
+    assert survey(filled, ledgers.NOW).total.articles == 6
 
 
 def test_every_article_is_counted_once_on_its_day(filled: Ledger) -> None:

@@ -160,7 +160,8 @@ def survey(
             day.late[row.latency] = day.late.get(row.latency, 0) + row.articles
         day.channels.setdefault(row.channel, Count()).add(row)
     for edits in filter(wanted.takes, ledger.edits()):
-        for count in (days[edits.day].total, days[edits.day].channels[edits.channel]):
+        day = days.setdefault(edits.day, Day())  # a crawl may have gone on between the two questions
+        for count in (day.total, day.channels.setdefault(edits.channel, Count())):
             count.edited += edits.articles
     for looks in ledger.looks_by_day():
         if wanted.day(looks.day):
