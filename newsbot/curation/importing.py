@@ -66,7 +66,8 @@ def bring_in(
     folder = archive.root / IMPORTED
     evidence.sweep(folder)
     known = evidence.identities(folder)
-    taking = Taking(tuple(host.lower() for host in hosts), ledger.has_record)
+    ours = evidence.warcinfo_ids(path for path in archive.warc_files() if folder not in path.parents)
+    taking = Taking(tuple(host.lower() for host in hosts), ledger.has_record, ours)
     for file, name in sources:
         source = evidence.survey(file, name, taking, _heard(progress, file, name))
         brought = _bring(archive, source, taking, clock, known)

@@ -67,16 +67,18 @@ class Taking:
 
     hosts: tuple[str, ...]  #: lower case: these and what is below them
     known: Callable[[str], bool]  #: is a record of this id in the archive already?
+    ours: frozenset[str] = frozenset()  #: ids of the warcinfo records of the archive's own files (warcinfo_ids)
 
     def word(self, record: Record, known: set[str]) -> str:
         """What becomes of a record that is no warcinfo."""
         if record.target.startswith("urn:newsbot:"):
             return FACT
-        if record.type not in _TYPES or not self._ours(record.target):
+        if record.type not in _TYPES or not self._allowed(record.target):
             return OTHER_SITE
-        return KNOWN if record.id in known or not known.isdisjoint(record.concurrent_to) else TAKEN
+        there = record.warcinfo in self.ours or record.id in known or not known.isdisjoint(record.concurrent_to)
+        return KNOWN if there else TAKEN
 
-    def _ours(self, target: str) -> bool:
+    def _allowed(self, target: str) -> bool:
         try:
             host = (urlsplit(_ABOUT.sub("//", target)).hostname or "").rstrip(".")
         except ValueError:
@@ -126,6 +128,12 @@ def _measure(source: Source) -> None:
             digest.update(piece)
             source.size += len(piece)
     source.sha256 = digest.hexdigest()
+
+
+def warcinfo_ids(files: Iterable[Path]) -> frozenset[str]:
+    """The ids of the warcinfo records that these WARC files begin with: each of their records names its file's."""
+    first = (next(records(path), None) for path in files)
+    return frozenset(one.id for one in first if isinstance(one, Record))
 
 
 def identities(folder: Path) -> dict[str, str]:

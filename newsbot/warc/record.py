@@ -68,6 +68,11 @@ class Record:
         return self.headers.get("warc-truncated", "")
 
     @property
+    def warcinfo(self) -> str:
+        """WARC-Warcinfo-ID without angle brackets: the record that its file began with when it was written."""
+        return self.headers.get("warc-warcinfo-id", "").strip("<>")
+
+    @property
     def refers_to(self) -> str:
         """WARC-Refers-To without angle brackets: the record that a revisit repeats; '' where it names none."""
         return self.headers.get("warc-refers-to", "").strip("<>")
