@@ -4,7 +4,7 @@
 #   tests/judges.sh           into .judges/ in the checkout, or the folder that NEWSBOT_JUDGES names
 #
 # In that folder: venv/bin/{cdxj-indexer,cdx-indexer,wb-manager,wayback,wacz,node},
-# node/node_modules/{warcio,playwright-core,hexo}, replaywebpage/{ui.js,sw.js}, and chromium, a link to the browser.
+# node/node_modules/{warcio,playwright-core,hexo,cheerio}, replaywebpage/{ui.js,sw.js}, and chromium, a link to the browser.
 # Versions are pinned in tests/judges/ and below.
 # Called again it finds all in place and is done in no time. Chromium and Node.js are the system's; root on Debian gets
 # them with apt, anyone else is told their names.
@@ -53,7 +53,7 @@ from_python() {
     local python=${tests%/*}/.venv/bin/python  # a version that newsbot supports
     [ -x "$python" ] || python=python3
     attempt 'a virtual environment' "$python" -m venv --clear "$home/venv"
-    attempt 'pywb, wacz, cdxj-indexer and Node.js' \
+    attempt 'pywb, wacz, cdxj-indexer, selectolax and Node.js' \
         "$home/venv/bin/python" -m pip --disable-pip-version-check install -q --require-hashes -r "$pins/requirements.txt"
 }
 
@@ -62,7 +62,7 @@ from_npm() {
     mkdir -p "$home/node" "$home/replaywebpage"
     cp "$pins/package.json" "$pins/package-lock.json" "$pins/.npmrc" "$home/node"
     cd "$home/node"
-    attempt 'warcio, playwright-core and Hexo' npm ci
+    attempt 'warcio, playwright-core, Hexo and cheerio' npm ci
     attempt "$replay" npm pack "$replay"
     attempt "the $replay that was pinned" sha256sum -c - <<<"$replay_sha256  ${replay/@/-}.tgz"
     attempt "$replay" tar xzf "${replay/@/-}.tgz" -C "$home/replaywebpage" --strip-components=1 package/ui.js package/sw.js
