@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -122,7 +123,20 @@ def test_a_back_fill_reads_beijing_days_the_newest_first() -> None:
         ("finance", since, midnight),
         ("china", since, midnight),
     ]
-    assert {window.mode for window in windows} == {"days"}
+    assert {(window.mode, window.back_fill) for window in windows} == {("days", True)}
+
+
+def test_a_list_that_only_its_cursor_led_back_in_is_read_so_at_first() -> None:
+    since, until = NOW - 72 * HOUR, NOW - 48 * HOUR
+
+    def past(mode: str, *, read: datetime = NOW) -> PastWindow:
+        low = NOW - 240 * HOUR
+        return PastWindow(low, low + 24 * HOUR, complete=True, full=True, back_fill=True, mode=mode, read=read)
+
+    for last, mode in (("cursor", "cursor"), ("pages", "days"), ("days", "days")):
+        before = [past("cursor", read=NOW - HOUR), past(last), replace(past("cursor"), back_fill=False)]
+        known = {"finance": before}
+        assert {window.mode for window in span(["finance"], since, until, known.__getitem__)} == {mode}
 
 
 def test_a_list_that_has_shown_items_is_known_to_be_alive() -> None:

@@ -54,7 +54,7 @@ DAY = datetime(2026, 9, 29, tzinfo=BEIJING)
 
 def day_walk() -> Walk:
     """A walk through a day up to NOW, begun."""
-    walk = Walk(Window("finance", DAY.astimezone(UTC), NOW, "days"))
+    walk = Walk(Window("finance", DAY.astimezone(UTC), NOW, "days", back_fill=True))
     first = asked(walk.first())
     assert (first["date"], first["etime"], first["page"]) == ("2026-09-29", str(int(DAY.timestamp())), "1")
     return walk
@@ -74,8 +74,8 @@ def test_a_window_comes_back_from_its_facts() -> None:
     walk.first()
     walk.take(page([5]))
     walk.take(page([70]))
-    assert past_window(walk.facts()) == PastWindow(NOW - HOUR, NOW, True, False, NOW - 5 * MINUTE, seen=2)
-    day = Walk(Window("finance", NOW - HOUR, NOW, "days"))
+    assert past_window(walk.facts()) == PastWindow(NOW - HOUR, NOW, True, False, NOW - 5 * MINUTE, mode="pages", seen=2)
+    day = Walk(Window("finance", NOW - HOUR, NOW, "days", back_fill=True))
     assert past_window(day.facts()).back_fill
 
 
@@ -97,12 +97,82 @@ def test_an_empty_page_is_asked_again_and_only_then_the_end() -> None:
     assert walk.complete
 
 
-def test_a_list_that_ends_before_its_own_total_is_not_complete() -> None:
-    walk = pages_walk()
+def ended_walk() -> Walk:
+    """A walk through two days whose pages ended after three of many items; it went on by cursor."""
+    walk = Walk(Window("finance", NOW - 48 * HOUR, NOW, "pages"))
+    walk.first()
     walk.take(page([1, 20], total=100_350, skipped=1))
     walk.take(page([]))
+    cursor = asked(walk.take(page([])))
+    assert (cursor["ctime"], walk.mode) == (str(int((NOW - 20 * MINUTE).timestamp())), "cursor")
+    assert walk.notes == ["the list ended after 3 of 100350 items; went on by cursor"]
+    return walk
+
+
+def test_where_pages_end_before_the_list_does_the_cursor_goes_on_from_there() -> None:
+    walk = ended_walk()
+    assert walk.take(page([20, 90])) is not None
+    assert walk.take(page([90, 60 * 49])) is None
+    assert walk.complete
+    assert walk.facts()["total"] == 100_350
+
+
+def test_where_the_cursor_fails_each_day_back_to_the_window_is_read() -> None:
+    walk = ended_walk()
+    walk.take(page([5]))  # younger than the cursor
+    assert walk.notes[-1] == "finance does not honour the cursor; went on by days"
+    walk = ended_walk()
+    walk.take(page([]))
+    assert asked(walk.take(page([])))["date"] == "2026-09-29"
+    assert walk.notes[-1] == "nothing older than 2026-09-29 12:10Z is shown; went on by days"
+    assert asked(walk.take(page([1, 20, 90], total=3)))["date"] == "2026-09-28"
+    assert asked(walk.take(page([60 * 24], total=1)))["date"] == "2026-09-27"
+    assert walk.take(page([60 * 47], total=1)) is None
+    assert walk.complete
+    assert walk.facts()["mode"] == "days"
+
+
+def test_where_no_way_leads_back_the_walk_is_not_complete_and_says_why() -> None:
+    walk = ended_walk()
+    walk.take(page([]))
+    walk.take(page([]))
+    walk.take(page([]))
     assert walk.take(page([])) is None
-    assert (walk.complete, walk.why) == (False, "the list ended after 3 of 100350 items")
+    assert (walk.complete, walk.why) == (False, "finance shows nothing of 2026-09-29")
+    assert len(walk.notes) == 2
+
+
+def back_walk() -> Walk:
+    """A walk through a day that goes by cursor at first."""
+    walk = Walk(Window("finance", DAY.astimezone(UTC), NOW, "cursor", back_fill=True))
+    assert asked(walk.first())["ctime"] == str(int(NOW.timestamp()))
+    return walk
+
+
+def test_a_cursor_that_is_not_honoured_or_shows_nothing_gives_way_to_days() -> None:
+    walk = back_walk()
+    walk.take(page([]))
+    assert asked(walk.take(page([])))["date"] == "2026-09-29"
+    assert walk.notes == ["nothing older than 2026-09-29 12:30Z is shown; went on by days"]
+    assert walk.take(page([30], total=1)) is None
+    assert (walk.complete, walk.total) == (True, 1)
+    walk = Walk(Window("finance", DAY.astimezone(UTC), NOW - HOUR, "cursor", back_fill=True))
+    walk.first()
+    assert asked(walk.take(page([5])))["date"] == "2026-09-29"
+    assert walk.notes == ["finance does not honour the cursor; went on by days"]
+
+
+def test_a_cursor_that_fails_gives_way_to_days() -> None:
+    walk = back_walk()
+    failing = Refusal("server-error", "status.code 3")
+    walk.take(failing)
+    walk.take(failing)
+    assert asked(walk.take(failing))["date"] == "2026-09-29"
+    assert walk.notes == ["finance fails by cursor, server-error: status.code 3; went on by days"]
+    for _ in range(2):
+        assert walk.take(failing) is not None
+    assert walk.take(failing) is None
+    assert (walk.complete, walk.unreachable) == (False, False)
 
 
 def test_a_page_that_was_empty_once_is_no_end() -> None:
@@ -177,12 +247,15 @@ def test_a_day_without_a_total_ends_at_its_empty_page() -> None:
     assert walk.complete
 
 
-def test_a_day_that_ends_before_its_total_is_not_complete() -> None:
+def test_a_day_that_ends_before_its_total_is_complete_only_by_another_way() -> None:
     walk = day_walk()
     walk.take(page([1], total=120))
     walk.take(page([], total=120))
-    assert walk.take(page([], total=120)) is None
-    assert (walk.complete, walk.why) == (False, "the list ended after 1 of 120 items")
+    assert "ctime" in asked(walk.take(page([], total=120)))
+    assert walk.notes == ["the list ended after 1 of 120 items; went on by cursor"]
+    walk.take(page([]))
+    assert walk.take(page([])) is None
+    assert (walk.complete, walk.why, walk.total) == (False, "nothing older than 2026-09-29 12:29Z is shown", 120)
 
 
 def test_where_day_windows_are_not_honoured_the_cursor_goes_back() -> None:

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from newsbot.discovery.windows import Window
 
 MAX_PAGES = 400  #: lists were seen to end after 134-162 pages of 50; a site that never ends must not hold a run
+PAGES_A_DAY = 60  #: … by cursor or by days more of them for a longer window; all of finance has 35 a day
 TRIES = 3  #: a list answer that cannot be read is asked again this often
+
+#: Which ways back are tried after the first: neither is proved for every list (sina.md, fact 5).
+_NEXT = {"pages": ("cursor", "days"), "days": ("cursor",), "cursor": ("days",)}
+_DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -33,21 +38,30 @@ class Walk:
     answers: int = 0
     seen: dict[str, datetime | None] = field(default_factory=dict)  #: article key → ctime
     skipped: int = 0  #: items without URL or docid
-    total: int | None = None
+    total: int | None = None  #: what the list says of its length; in a back-fill of that of the day
     newest: datetime | None = None
+    _left: list[str] = field(default_factory=list)  # ways not tried yet
+    _reached: datetime | None = None  # the oldest item so far of those that came in order
+    _failures: int = 0
+    # Of the present way, or by days of the present day:
     _page: int = 1
+    _day: date | None = None
     _cursor: int | None = None
     _empty: int = 0
-    _failures: int = 0
+    _answers: int = 0
+    _keys: set[str] = field(default_factory=set)
+    _skipped: int = 0
+    _total: int | None = None
 
     def first(self) -> str:
         """URL of the first request."""
-        self.mode = self.window.mode
-        return self._url()
+        self._left = list(_NEXT[self.window.mode])
+        return self._begin(self.window.mode)
 
     def take(self, answer: listing.Page | Refusal) -> str | None:
         """Note one answer; URL of the next request, or None at the end."""
         self.answers += 1
+        self._answers += 1
         if isinstance(answer, Refusal):
             return self._refused(answer)
         self._failures = 0
@@ -55,8 +69,8 @@ class Walk:
         if not answer.size:
             return self._nothing()
         self._empty = 0
-        if self.mode != "pages" and (other := self._not_honoured(answer)):
-            return other
+        if why := self._not_honoured(answer):
+            return self._go_on(why, else_pages=True)
         return self._after(answer)
 
     def facts(self) -> dict[str, Any]:
@@ -69,7 +83,7 @@ class Walk:
             "complete": self.complete,
             "full": window.full,
             "promoted": window.promoted,
-            "back_fill": window.mode == "days",
+            "back_fill": window.back_fill,
             "mode": self.mode,
             "why": self.why,
             "notes": self.notes,
@@ -84,21 +98,35 @@ class Walk:
         """End the walk from outside: the host rests, the run stops."""
         self.complete, self.why, self.unreachable = False, why, unreachable
 
+    def _begin(self, mode: str) -> str:
+        """Take this way, from where the window begins or another way got to."""
+        high = self._reached or self.window.high
+        self.mode, self._answers = mode, 0
+        self._cursor = int(high.timestamp()) if mode == "cursor" else None
+        # A window's end belongs to the next; where another way got to is an item's time.
+        last = high if self._reached else high - timedelta(microseconds=1)
+        return self._begin_day(last.astimezone(BEIJING).date() if mode == "days" else None)
+
+    def _begin_day(self, day: date | None) -> str:
+        self._day, self._page, self._empty = day, 1, 0
+        self._keys, self._skipped, self._total = set(), 0, None
+        return self._url()
+
     def _url(self) -> str:
         channel = channels.by_name(self.window.list_name)
-        if self.mode == "days":
-            return listing.page_url(channel, self._page, day=self._day())
         if self.mode == "cursor":
             return listing.page_url(channel, cursor=self._cursor)
-        return listing.page_url(channel, self._page)
-
-    def _day(self) -> date:
-        return self.window.low.astimezone(BEIJING).date()
+        return listing.page_url(channel, self._page, day=self._day)
 
     def _note(self, answer: listing.Page) -> None:
         self.skipped += len(answer.skipped)
-        self.total = answer.total if answer.total is not None else self.total
+        self._skipped += len(answer.skipped)
+        if answer.total is not None:
+            self._total = answer.total
+            if (self.mode == "days") is self.window.back_fill:
+                self.total = answer.total
         for entry in answer.entries:
+            self._keys.add(entry.key)
             self.seen[entry.key] = entry.ctime
             if entry.ctime and (self.newest is None or entry.ctime > self.newest):
                 self.newest = entry.ctime
@@ -107,22 +135,28 @@ class Walk:
         """What follows an answer with items in it."""
         # The last item's, not the smallest: one item with an odd time must not end the walk.
         oldest = next((entry.ctime for entry in reversed(answer.entries) if entry.ctime), None)
+        self._reached = oldest or self._reached
         if self.mode == "days":
-            if self.total is not None and self._page * listing.PAGE_SIZE >= self.total:
+            if self._total is not None and self._page * listing.PAGE_SIZE >= self._total:
                 return self._at_the_end()
         elif oldest is not None and oldest < self.window.low:
             return self._end(complete=True)
-        if self.answers >= MAX_PAGES:
+        if self._answers >= self._most():
             return self._end(complete=False, why=f"stopped after {self.answers} answers, more than a list has")
         if self.mode == "cursor":
             if oldest is None:
-                return self._switch("pages", f"{self.window.list_name} gives no time to go on from")
+                return self._go_on(f"{self.window.list_name} gives no time to go on from", else_pages=True)
             if int(oldest.timestamp()) == self._cursor:
                 return self._end(complete=True)  # the list shows its last item again and again
             self._cursor = int(oldest.timestamp())
         else:
             self._page += 1
         return self._url()
+
+    def _most(self) -> float:
+        """Answers after which this way has no end."""
+        days = (self.window.high - self.window.low) / _DAY
+        return MAX_PAGES + (0 if self.mode == "pages" else days * PAGES_A_DAY)
 
     def _nothing(self) -> str | None:
         """An empty page is the end only after one retry (sina.md 1.1)."""
@@ -132,42 +166,55 @@ class Walk:
         return self._at_the_end()
 
     def _at_the_end(self) -> str | None:
-        """The list shows no more: was that all?"""
-        shown = len(self.seen) + self.skipped
-        if self.mode != "cursor" and self.total is not None and shown < self.total:
-            return self._end(complete=False, why=f"the list ended after {shown} of {self.total} items")
-        if not shown and self.mode == "days":
-            return self._switch("cursor", f"{self.window.list_name} shows nothing of {self._day()}")
-        if not shown and self.mode == "cursor":
-            return self._end(complete=False, why=f"nothing older than {self.window.high:%Y-%m-%d %H:%M}Z is shown")
+        """The list shows no more by this way: was that all?"""
+        shown = len(self._keys) + self._skipped
+        if self.mode != "pages" and not shown:
+            reached = self._reached or self.window.high
+            return self._go_on(
+                f"{self.window.list_name} shows nothing of {self._day}"
+                if self._day
+                else f"nothing older than {reached:%Y-%m-%d %H:%M}Z is shown"
+            )
+        if self.mode != "cursor" and self._total is not None and shown < self._total:
+            return self._go_on(f"the list ended after {shown} of {self._total} items")
+        if self._day and self._day > self.window.low.astimezone(BEIJING).date():
+            return self._begin_day(self._day - _DAY)
         if not shown and self.window.alive:
             return self._end(complete=False, why="the list is empty, and was not before")
         return self._end(complete=True)
 
     def _refused(self, refusal: Refusal) -> str | None:
         self._failures += 1
+        why = f"{refusal.reason}: {refusal.evidence}"
         if refusal.reason == "ban" or self._failures >= TRIES:
             self.unreachable = refusal.reason in {"ban", "no-answer"}
-            return self._end(complete=False, why=f"{refusal.reason}: {refusal.evidence}")
+            if self.unreachable or self.mode == "pages":  # else it may be this way only that fails
+                return self._end(complete=False, why=why)
+            self._failures = 0
+            return self._go_on(f"{self.window.list_name} fails by {self.mode}, {why}")
         return self._url()
 
-    def _not_honoured(self, answer: listing.Page) -> str | None:
-        """Neither way back is proved for every list: when the answer is from another time, take the next way."""
+    def _not_honoured(self, answer: listing.Page) -> str:
+        """Why the answer is of another time than was asked for; '' when it is not."""
         times = [entry.ctime for entry in answer.entries if entry.ctime]
-        if self.mode == "days":
-            begin = datetime.combine(self._day(), datetime.min.time(), BEIJING)
-            if all(begin <= moment < begin + timedelta(days=1) for moment in times):
-                return None
-            return self._switch("cursor", f"{self.window.list_name} does not honour day windows")
-        if self._cursor is not None and times and max(times).timestamp() > self._cursor + 1:
-            return self._switch("pages", f"{self.window.list_name} does not honour the cursor")
-        return None
+        if self._day:
+            begin = datetime.combine(self._day, datetime.min.time(), BEIJING)
+            if not all(begin <= moment < begin + _DAY for moment in times):
+                return f"{self.window.list_name} does not honour day windows"
+        elif self._cursor is not None and times and max(times).timestamp() > self._cursor + 1:
+            return f"{self.window.list_name} does not honour the cursor"
+        return ""
 
-    def _switch(self, mode: str, why: str) -> str:
+    def _go_on(self, why: str, *, else_pages: bool = False) -> str | None:
+        """Try the next way, and note why; turning pages, which takes longest, only where no other is honoured."""
+        if self._left:
+            mode = self._left.pop(0)
+        elif else_pages and self.window.mode != "pages":
+            mode = "pages"
+        else:
+            return self._end(complete=False, why=why)
         self.notes.append(f"{why}; went on by {mode}")
-        self.mode, self._page, self._empty = mode, 1, 0
-        self._cursor = int(self.window.high.timestamp()) if mode == "cursor" else None
-        return self._url()
+        return self._begin(mode)
 
     def _end(self, *, complete: bool, why: str = "") -> str | None:
         self.complete, self.why = complete, why

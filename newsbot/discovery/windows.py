@@ -35,6 +35,7 @@ class PastWindow:
     extra: int = 0  #: items the list of all finance did not show
     promoted: bool = False  #: the list is asked at every run since
     back_fill: bool = False  #: a day that was asked for; says nothing of the time up to now
+    mode: str = ""  #: how it was read at last
     seen: int = 0  #: items it showed
     read: datetime | None = None  #: when it was read; None when that is not known
 
@@ -56,6 +57,7 @@ def past_window(facts: Mapping[str, Any], read: datetime | None = None) -> PastW
         extra=int(facts.get("extra", 0)),
         promoted=bool(facts.get("promoted")),
         back_fill=bool(facts.get("back_fill")),
+        mode=str(facts.get("mode", "")),
         seen=int(facts.get("seen", 0)),
         read=read,
     )
@@ -68,8 +70,9 @@ class Window:
     list_name: str
     low: datetime
     high: datetime
-    mode: str  #: how it is read at first: `pages` newest first, in a back-fill `days` by Beijing day, then `cursor`
+    mode: str  #: how it is read at first: `pages` newest first, `days` by Beijing day, or by `cursor`
     full: bool = True
+    back_fill: bool = False
     alive: bool = False  #: the list has shown items before, so that an empty one is no whole answer
     cross_check: bool = False
     promoted: bool = False
@@ -111,15 +114,24 @@ def span(
 ) -> list[Window]:
     """The windows of a back-fill: each Beijing day between `since` and `until`, newest first, list by list.
 
-    Those are left out that `past` has read to their end when nothing could come into them late any more.
+    Those are left out that `past` has read to their end when nothing could come into them late any more. A list whose
+    last day could only be read by its cursor is read so at first.
     """
-    done = {name: [window for window in past(name) if window.complete and _settled(window)] for name in lists}
+    known = {name: past(name) for name in lists}
+    done = {name: [one for one in past if one.complete and _settled(one)] for name, past in known.items()}
     windows = [
-        Window(name, max(since, begin), min(until, begin + timedelta(days=1)), "days")
+        Window(name, max(since, begin), min(until, begin + timedelta(days=1)), _way(known[name]), back_fill=True)
         for begin in _days(since, until)
         for name in done
     ]
     return [one for one in windows if not any(w.low <= one.low and one.high <= w.high for w in done[one.list_name])]
+
+
+def _way(past: Sequence[PastWindow]) -> str:
+    """Which way back is tried first: days, unless what was back-filled last went by cursor."""
+    read = [window for window in past if window.back_fill and window.complete and window.read]
+    last = max(read, key=lambda window: window.read or window.high, default=None)
+    return "cursor" if last and last.mode == "cursor" else "days"
 
 
 def _settled(window: PastWindow) -> bool:

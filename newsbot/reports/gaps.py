@@ -94,7 +94,7 @@ def read(
     short = [
         {"low": low.isoformat(), "high": high.isoformat(), "seen": _seen(facts), "total": facts["total"]}
         for low, high, facts in failed
-        if facts.get("total") and facts.get("mode") == "days" and _seen(facts) < facts["total"]
+        if facts.get("total") and facts.get("back_fill") and _seen(facts) < facts["total"]
         if not any(a <= low and high <= b for a, b in complete)
     ]
     return Reading(len(spans), len(spans) - len(failed), first, last, short), gaps
