@@ -61,6 +61,15 @@ def test_a_torn_file_is_read_as_far_as_it_goes_and_told(bot: ForkedBot, tmp_path
     assert len(tree(tmp_path / "out" / "posts", "*.md")) == 8
 
 
+def test_an_index_that_is_not_what_the_records_give_is_mended(bot: ForkedBot) -> None:
+    left = bot.cdxj()
+    cut, other = map(beside, bot.warcs())
+    cut.write_bytes(cut.read_bytes()[:-30])
+    other.write_bytes(cut.read_bytes())
+    assert bot.run("replay").code == 0
+    assert bot.cdxj() == left
+
+
 def test_a_difference_is_shown_and_nothing_is_written(bot: ForkedBot) -> None:
     path, content = next(iter(bot.posts().items()))
     (bot.root / "posts" / path).write_bytes(content.replace("【虚构】".encode(), "【改过】".encode(), 1))

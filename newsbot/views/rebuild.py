@@ -70,7 +70,7 @@ def rebuild(
     """Empty the ledger's archival tables, read `paths`, settle every article, take away posts nothing gives any more.
 
     One transaction: killed at any moment it leaves the ledger as it was, and a second run mends the posts. With `dry`,
-    which is the shelf too then, everything is rolled back at the end. With `indexing` files without CDXJ get theirs.
+    which is the shelf too then, everything is rolled back at the end. With `indexing` the files' CDXJ too.
     """
     report = Report(files=len(paths))
     with Workers(jobs) if jobs > 1 else nullcontext() as workers, suppress(_Undo), ledger.transaction():
@@ -104,12 +104,12 @@ def _everything(
 ) -> Iterator[Found | Answer]:
     """What all files tell, one after the other: workers are not waited for between two of them.
 
-    A file without an index gets one on the way; why one could not be made is put into `unindexed` (None: make none).
+    The files' indexes are made on the way; why one could not be is put into `unindexed` (None: make none).
     """
     for done, path in enumerate(paths):
         progress("reading", done, len(paths))
         name = name_of(path, root)
-        if unindexed is None or index.beside(path).exists():
+        if unindexed is None:
             yield from reading.file(path, name)
             continue
         with closing(index.Lines(path)) as lines:

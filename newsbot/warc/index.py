@@ -13,6 +13,7 @@ import re
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import zip_longest
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any
 
@@ -145,18 +146,26 @@ class Lines:
             yield record
 
     def write(self) -> Path:
-        """Put the index beside the file.
+        """Put the index beside the file, unless it lies there already.
 
         Raises ArchiveError; BadInput where there can be none; RecordError, once it is written, for a torn file.
         """
         if self.shared:
             raise BadInput(f"{self.warc}: several records share one gzip member; {_ADVICE}")
         path = beside(self.warc)
-        write_durably(path, iter(self._sorter))
+        if not self._lies_in(path):
+            write_durably(path, iter(self._sorter))
         if self.torn:
             why = f"{self.torn.why}; indexed up to there"
             raise RecordError(why, file=str(self.warc), offset=self.torn.offset)
         return path
+
+    def _lies_in(self, path: Path) -> bool:
+        try:
+            with path.open("rb") as lines:
+                return all(there == due for there, due in zip_longest(lines, self._sorter))
+        except OSError:  # not there, or not to be read: writing it will say why
+            return False
 
     def close(self) -> None:
         """Give the disk space back."""
