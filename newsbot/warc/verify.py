@@ -154,9 +154,9 @@ class Verification:
         try:
             if difference := collation.differs(cdxj, warc):
                 offset, what = difference
-                yield Fault(MISSING, beside, offset, what, f"scrapy index {name} makes it anew")
+                yield Fault(MISSING, beside, offset, what, f"scrapy index {warc} makes it anew")
         except FileNotFoundError:
-            yield Fault(MISSING, beside, None, "the index is not there", f"scrapy index {name} makes it")
+            yield Fault(MISSING, beside, None, "the index is not there", f"scrapy index {warc} makes it")
         except OSError as error:
             yield Fault(TORN, beside, None, f"it cannot be read: {error.strerror}", "check the disk and the rights")
 
