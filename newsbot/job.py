@@ -31,7 +31,8 @@ def stillness(archive: Archive, command: str) -> Iterator[None]:
         for kind in KINDS:
             lock = RunLock(archive, kind)
             if not lock.acquire():
-                raise Locked(f"another run ({kind}) is at work on {archive.root}; {command} when it has ended")
+                who = f"another run ({kind}, or a replay or index)"
+                raise Locked(f"{who} is at work on {archive.root}; {command} when it has ended")
             closing.callback(lock.release)
         yield
 
@@ -50,7 +51,9 @@ class Job:
     def lock(self) -> None:
         """Take this machine's lock; Locked when a living run has it."""
         if not self._lock.acquire():
-            raise Locked(f"another {self.kind} run is at work on {self._root}; let it end, or stop it")
+            raise Locked(
+                f"another {self.kind} run, or a replay or index, is at work on {self._root}; let it end, or stop it"
+            )
 
     def unlock(self) -> None:
         """Give it back."""
