@@ -39,6 +39,9 @@ class Command(ScrapyCommand):
         except BrokenPipeError:  # the reader of our output has gone (`| head`)
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             self.exitcode = 0
+        except OSError as error:  # of a file that nobody expected to be missing, or forbidden
+            tell(f"newsbot: {error.filename or 'a file'}: {error.strerror or error}; check the disk and the rights")
+            self.exitcode = 1
         except KeyboardInterrupt:
             tell("newsbot: stopped before the end; nothing is half written")
             self.exitcode = 3

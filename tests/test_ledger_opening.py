@@ -173,11 +173,28 @@ def test_a_read_only_folder_is_an_archive_error() -> None:
         refusal(file_url(folder / "ledger.sqlite"), ArchiveError)
 
 
-def test_a_read_only_ledger_is_an_archive_error() -> None:
+@pytest.mark.parametrize("name", ["ledger.sqlite", "a?b%41 新.sqlite"])
+def test_a_read_only_ledger_can_be_read_and_not_written(name: str) -> None:
     with unprivileged() as folder:
-        open_ledger(file_url(folder / "ledger.sqlite")).close()
+        with closing(open_ledger(file_url(folder / name))) as ledger:
+            keys = fill(ledger, 3)
+            before = list(ledger.dump())
         forbid(folder)
-        refusal(file_url(folder / "ledger.sqlite"), ArchiveError)
+        with closing(open_ledger(file_url(folder / name))) as ledger:
+            assert list(ledger.dump()) == before
+            with ledger.transaction():
+                assert [one.key for one in ledger.holes(9)] == keys
+            with pytest.raises(ArchiveError, match="readonly database; check disk space and permissions"):
+                fill(ledger, 1)
+        assert [path.name for path in folder.iterdir()] == [name]
+
+
+def test_a_ledger_that_another_user_has_open_can_be_read_beside_him() -> None:
+    with unprivileged() as folder, closing(open_ledger(file_url(folder / "ledger.sqlite"))) as theirs:
+        fill(theirs, 3)
+        forbid(folder)
+        with closing(open_ledger(file_url(folder / "ledger.sqlite"))) as ledger:
+            assert list(ledger.dump()) == list(theirs.dump())
 
 
 def test_a_file_that_another_process_is_just_making_is_waited_for(

@@ -192,6 +192,15 @@ def test_a_lost_file_is_told_with_all_that_leans_on_it(root: Path) -> None:
     assert "which is in none of these files" in whats  # the second file's revisit
 
 
+def test_a_file_that_cannot_be_read_at_all_is_not_told_record_by_record(root: Path) -> None:
+    first = warcs(root)[0]
+    overwrite(first)
+    whats = [one.what for one in audit(root) if one.file == name(root, first)]
+    assert len(whats) == 2
+    assert "is no WARC file" in whats[0]
+    assert "the ledger took it in with" in whats[1]
+
+
 def test_what_the_ledger_knows_and_no_file_holds_is_told_record_by_record(root: Path) -> None:
     with closing(sqlite3.connect(root / "ledger.sqlite")) as database:
         record, file, at = database.execute("SELECT record_id, file, offset FROM capture LIMIT 1").fetchone()

@@ -16,6 +16,7 @@ from newsbot.warc.fault import MISSING, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from newsbot.archive import Archive
     from newsbot.ledger import ArticleRow, Ledger
@@ -36,10 +37,16 @@ class PostCheck:
         done = 0
         for done, row in enumerate(self._ledger.published(), 1):
             yield done, self._judged_twice(row)
-        for path in sorted((self._posts / PLACE).rglob("*.md")):
+        for path in self._on_the_shelf():
             name = path.relative_to(self._posts).as_posix()
             if not self._ledger.claimed(name, ""):
                 yield done, self._stray(name)
+
+    def _on_the_shelf(self) -> list[Path]:
+        try:
+            return sorted((self._posts / PLACE).rglob("*.md"))
+        except OSError:  # a folder that may not be read: each post in it has been told
+            return []
 
     def _judged_twice(self, row: ArticleRow) -> Fault | None:
         if not self._wrong(row):

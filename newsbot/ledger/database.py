@@ -37,6 +37,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._engine = opening.connect(url)
+        self._reading = bool(self._engine.get_execution_options().get("reading"))  #: nothing may be written
         self._dialect = self._engine.dialect
         self._errors: tuple[type[Exception], ...] = (SQLAlchemyError, self._dialect.loaded_dbapi.Error)
         self._open = False  #: a transaction runs
@@ -121,7 +122,7 @@ class Database:
                 self._spoiled = self._spoiled or type(error).__name__
                 raise
             return
-        begin = opening.ALONE if alone else opening.BESIDE_OTHERS
+        begin = opening.READING if self._reading else opening.ALONE if alone else opening.BESIDE_OTHERS
         try:
             self._begin(begin[self.backend])
             self._open = True

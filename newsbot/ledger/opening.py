@@ -6,8 +6,10 @@ import re
 import sqlite3
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Engine, MetaData, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
@@ -34,6 +36,9 @@ BESIDE_OTHERS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
 #: One unchanging view for reading several tables.
 READING = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 
+#: What SQLite says of a file or folder that may not be written.
+_FORBIDDEN = re.compile("readonly|unable to open")
+
 _MOMENT = 0.01  # seconds
 _DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
 
@@ -46,18 +51,40 @@ def file_url(path: Path) -> str:
 def connect(url: str) -> Engine:
     """An engine on a database whose schema is this program's; made when the database is empty.
 
-    Raises BadInput (no such URL), LedgerTooNew, LedgerError (not reachable, not a ledger, older), ArchiveError (an
-    SQLite file that cannot be written).
+    An SQLite file that may not be written, as on a medium that is read-only, can still be read; the engine's execution
+    option `reading` says so. Raises BadInput (no such URL), LedgerTooNew, LedgerError (not reachable, not a ledger,
+    older), ArchiveError (a new SQLite file that cannot be written).
     """
     parsed = _parse(url)
-    name = parsed.get_backend_name()
+    file = Path(parsed.database or "")
+    try:
+        return _checked(_engine(parsed), parsed)
+    except ArchiveError as error:
+        if parsed.get_backend_name() != "sqlite" or not file.is_file() or not _FORBIDDEN.search(str(error)):
+            raise
+    return _checked(_engine(parsed, creator=partial(_read_only, file), execution_options={"reading": True}), parsed)
+
+
+def _engine(url: URL, **options: Any) -> Engine:
+    name = url.get_backend_name()
     try:
         # `named` is a style that Statement can write for both databases.
-        engine = create_engine(parsed, paramstyle="named") if name == "sqlite" else create_engine(parsed)
+        engine = create_engine(url, **options, **({"paramstyle": "named"} if name == "sqlite" else {}))
     except (ImportError, ArgumentError) as error:
-        raise BadInput(f"LEDGER_URL {_shown(parsed)} cannot be used ({error}); see the README") from error
-    event.listen(engine, "connect", _prepare_sqlite if name == "sqlite" else _prepare_postgresql)
+        raise BadInput(f"LEDGER_URL {_shown(url)} cannot be used ({error}); see the README") from error
+    if "creator" not in options:
+        event.listen(engine, "connect", _prepare_sqlite if name == "sqlite" else _prepare_postgresql)
     event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _read_only(file: Path) -> sqlite3.Connection:
+    """A connection that writes nothing, no help files either where no process has the database open."""
+    mode = "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "immutable=1"
+    return sqlite3.connect(f"file:{quote(str(file))}?{mode}", uri=True, isolation_level=None, timeout=PATIENCE)
+
+
+def _checked(engine: Engine, parsed: URL) -> Engine:
     try:
         with engine.begin() as connection:
             _check_or_make(connection, parsed)

@@ -49,6 +49,7 @@ class Verification:
         self.files = 0
         self.records = 0
         self.unchecked = 0  #: digests that cannot be compared here: an unknown algorithm, for example
+        self.unread: set[int] = set()  #: numbers of files of which no record could be read
         self._progress = progress
         self._numbers: dict[str, int] = {}
         self._paths: dict[int, Path | Enclosed] = {}
@@ -119,6 +120,7 @@ class Verification:
             one.torn = True
             one.gone = one.name.endswith(SUFFIX) and _is_gone(one.path)
             if not one.gone:
+                self.unread.add(number)
                 yield Fault(TORN, one.name, None, str(error), "it was passed over")
         if not one.torn and not one.name.endswith(SUFFIX):
             yield from exchanges.finish()
