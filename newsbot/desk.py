@@ -17,6 +17,7 @@ from newsbot.article import REASONS, Article, Capture, Entry, Look, Refusal, dat
 from newsbot.errors import BadInput
 from newsbot.joining import joined
 from newsbot.judgement import look_row
+from newsbot.ledger.rows import first_of
 from newsbot.shelf import PLACE, Shelf
 from newsbot.sina import channels
 
@@ -47,7 +48,7 @@ class Noted:
 class Settled:
     """How an article stands after a look."""
 
-    state: str  #: listed, failed, refused, gone, published
+    state: str  #: as ArticleRow's
     reason: str = ""
     outcome: str = ""  #: new, revised or same for a published article; else the state
     turn: str = ""  #: deleted or returned, when this look made it so
@@ -86,16 +87,32 @@ class Desk:
             row = self.ledger.article(key)
             if row is None:
                 return Settled("listed")
-            state, reason, name = _standing(row)
-            settled = replace(row, state=state, reason=reason, name=name, tombstone=self._tombstone(row))
-            rivals = self._others(settled)
-            outcome = self._place(settled, rivals, look) if name else state
-            if not name and settled != row:
-                self._take_down(row, settled)
-            self._move(rivals, [settled, *rivals])
-            if row.name and row.name != name:  # the name it had is free for the next
-                left = self._others(row)
-                self._move(left, left)
+            settled = self._settle(row, self._twins(row), look)
+            for twin in self._twins(row):
+                self._follow(twin.key)  # by its key: settling one can move another's post
+        return settled
+
+    def _twins(self, row: ArticleRow) -> list[ArticleRow]:
+        """The same article under other keys."""
+        return [other for other in self.ledger.at(row.url) if other.key != row.key]
+
+    def _follow(self, key: str) -> None:
+        """Settle a twin of an article that was settled, if it stands otherwise now."""
+        row = self.ledger.article(key)
+        if row is not None and _standing(row, twins := self._twins(row)) != (row.state, row.reason, row.name):
+            self._settle(row, twins)
+
+    def _settle(self, row: ArticleRow, twins: Sequence[ArticleRow], look: Look | None = None) -> Settled:
+        state, reason, name = _standing(row, twins)
+        settled = replace(row, state=state, reason=reason, name=name, tombstone=self._tombstone(row))
+        rivals = self._others(settled)
+        outcome = self._place(settled, rivals, look) if name else state
+        if not name and settled != row:
+            self._take_down(row, settled)
+        self._move(rivals, [settled, *rivals])
+        if row.name and row.name != name:  # the name it had is free for the next
+            left = self._others(row)
+            self._move(left, left)
         buried, risen = settled.tombstone and not row.tombstone, row.tombstone and not settled.tombstone
         return Settled(state, reason, outcome, "deleted" if buried else "returned" if risen else "")
 
@@ -105,19 +122,18 @@ class Desk:
         Standing follows from each row alone, so it comes first; then it is known which articles share a plain name.
         `page` gives what a record holds where that is at hand; `progress` gets articles done and their number.
         """
+        shared_urls = self.ledger.shared_urls()
         for rows in self._everything():
-            standings = ((row, *_standing(row)) for row in rows)
-            self.ledger.settle_many(
-                [
-                    replace(row, state=state, reason=reason, name=name, tombstone=self._tombstone(row))
-                    for row, state, reason, name in standings
-                ]
-            )
+            self.ledger.settle_many([self._stood(row, shared=row.url in shared_urls) for row in rows])
         shared, total, done = self.ledger.shared_names(), sum(self.ledger.counts().values()), 0
         for rows in self._everything():
             settled = [self._publish(row, page, shared=row.name in shared) for row in rows if row.name]
             self.ledger.settle_many([row for row in settled if row])
             progress(done := done + len(rows), total)
+
+    def _stood(self, row: ArticleRow, *, shared: bool) -> ArticleRow:
+        state, reason, name = _standing(row, self._twins(row) if shared else [])
+        return replace(row, state=state, reason=reason, name=name, tombstone=self._tombstone(row))
 
     def _everything(self) -> Iterator[list[ArticleRow]]:
         last = ""
@@ -218,10 +234,17 @@ class Desk:
         return read
 
 
-def _standing(row: ArticleRow) -> tuple[str, str, str]:
-    """(state, reason, folded plain name) that follow from a row's facts; the name is '' when there is no post."""
-    if row.withdrawal:
-        return "withdrawn", row.withdrawal, ""
+def _standing(row: ArticleRow, twins: Sequence[ArticleRow]) -> tuple[str, str, str]:
+    """(state, reason, folded plain name) that follow from a row's facts; the name is '' when there is no post.
+
+    `twins` have the same address: one article, which came under several keys. Once the first of them is captured, those
+    that no list has shown have no post of their own.
+    """
+    if withdrawal := next((one.withdrawal for one in (row, *twins) if one.withdrawal), ""):
+        return "withdrawn", withdrawal, ""
+    first = first_of((row, *twins))
+    if first is not row and first.body_key and not row.channel:
+        return "merged", first.key, ""
     if row.body_key:
         return _published(row)
     if not row.look_key:

@@ -72,7 +72,9 @@ def test_versions_are_told_apart_from_looks_that_show_nothing_new(ledger: Ledger
     def read(capture: Capture) -> Article:
         return pages[capture.record_id]
 
-    found = steps(ledger, "a", read)
+    row = ledger.article("a")
+    assert row is not None
+    found = steps(ledger, row, read)
     assert [(step.version, step.turn) for step in found] == [
         (1, "new"),
         (1, ""),

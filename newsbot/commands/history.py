@@ -52,7 +52,7 @@ class Command(NewsbotCommand):
         archive = self.archive()
         with closing(Ledger.open(archive, make=False)) as ledger:
             row = ledger.article(args[0].removeprefix("comos:")) or known_article(ledger, args[0])
-            found = steps(ledger, row.key, page_from(archive.root))
+            found = steps(ledger, row, page_from(archive.root))
         if opts.json:
             say_json(facts(row, found))
         else:

@@ -36,12 +36,14 @@ def withdraw(
         raise BadInput(f"{url} is not withdrawn: there is nothing to take back")
     writer = Writer(archive.root, info=info, clock=clock)
     desk = Desk(ledger, PostShelf(archive.posts), page_from(archive.root))
-    facts = {"article": row.key, "url": row.url, "reason": reason}
     with ledger.transaction():  # first: who has to wait too long for the ledger has not written a record yet
-        noted = writer.note(f"urn:newsbot:withdrawal:{row.key}", facts)
+        keys = [one.key for one in ledger.at(row.url)]  # of an article that came under several all
+        for key in keys:
+            noted = writer.note(f"urn:newsbot:withdrawal:{key}", {"article": key, "url": row.url, "reason": reason})
+            ledger.note_withdrawal(key, row.url, f"{noted.date} {noted.metadata_id} 000000", reason)
         writer.close()
-        ledger.note_withdrawal(row.key, row.url, f"{noted.date} {noted.metadata_id} 000000", reason)
-        desk.settle(row.key)
+        for key in keys:
+            desk.settle(key)
         ledger.mark_absorbed(noted.file, (archive.root / noted.file).stat().st_size)
     access.write(archive.root, ledger)
     return known_article(ledger, url)

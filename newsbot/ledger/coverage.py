@@ -96,7 +96,8 @@ def _standings(backend: Backend) -> CompilerElement:
     )
     group += tuple(flags)
     places: list[ColumnElement[int]] = [literal(str(number)) for number in range(1, len(group) + 1)]
-    return select(*group, func.count()).group_by(*places)
+    alone = article.c.state != literal("'merged'")  # those are counted with what they are merged into
+    return select(*group, func.count()).where(alone).group_by(*places)
 
 
 def _latency(backend: Backend) -> ColumnElement[int]:

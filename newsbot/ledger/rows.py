@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from newsbot.sina.urls import article_key
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from newsbot.article import Key
 
 
@@ -29,10 +33,15 @@ class ArticleRow:
     look_reason: str
     withdrawal: str  #: why the operator withdrew it; '' when it stands
     tombstone: str  #: when the page was first found gone, once a second look confirmed it; '' while it is there
-    state: str  #: listed, failed, refused, gone, published, withdrawn
+    state: str  #: listed, failed, refused, gone, published, withdrawn, merged (into another of its address)
     reason: str
     post: str  #: path below the posts directory
     name: str  #: folded plain name, '' when there is no post
+
+
+def first_of(rows: Iterable[ArticleRow]) -> ArticleRow:
+    """Of rows with one canonical address the article: a list's docid before the address's own id, then the smallest."""
+    return min(rows, key=lambda row: (not row.channel, row.key != article_key(row.url), row.key))
 
 
 #: Refusals that say that a page is not there any more (sina.md 2.6: redirects to the front page among them).

@@ -11,7 +11,7 @@ from sqlalchemy import literal_column as literal
 
 from newsbot.article import Capture, LookRow, date_of
 from newsbot.ledger.database import Database
-from newsbot.ledger.rows import GONE, ArticleRow, LooksRow, WindowRow
+from newsbot.ledger.rows import GONE, ArticleRow, LooksRow, WindowRow, first_of
 from newsbot.ledger.schema import DONE, DUE, article, capture, listed, original, run, window
 from newsbot.ledger.statement import BLANK, Statement, at_most, parameters
 from newsbot.ledger.values import as_keys
@@ -39,10 +39,12 @@ _SHARED_NAMES = Statement(
 _CLAIMS = Statement(
     at_most(select(article.c.key).where(article.c.post == bindparam("post"), article.c.key != bindparam("key")))
 )
-_OF_URL = Statement(
-    select(article.c.key)
-    .where(article.c.url == bindparam("url"))
-    .order_by(case((article.c.channel_key != BLANK, literal("0")), else_=literal("1")), article.c.key)
+_OF_URL = Statement(_ROW.where(article.c.url == bindparam("url"), article.c.url > BLANK))
+_SHARED_URLS = Statement(
+    select(article.c.url)
+    .where(article.c.url > BLANK)
+    .group_by(article.c.url)
+    .having(func.count() > literal("1", Integer))
 )
 _SETTLED = ("state", "reason", "post", "name", "tombstone")
 _SETTLE = Statement(update(article).where(article.c.key == bindparam("of")).values(parameters(_SETTLED)))
@@ -87,7 +89,7 @@ _TOLD = Statement(
 )
 _HOLES = Statement(at_most(_ROW.where(DUE).order_by(article.c.ctime.desc(), article.c.key)))
 _EVERY = _ROW.order_by(case((article.c.date != BLANK, article.c.date), else_=article.c.page_date), article.c.key)
-_OPEN: list[ColumnElement[str]] = [literal(f"'{state}'") for state in ("failed", "listed", "withdrawn")]
+_OPEN: list[ColumnElement[str]] = [literal(f"'{state}'") for state in ("failed", "listed", "merged", "withdrawn")]
 _SAY_GONE: list[ColumnElement[str]] = [literal(f"'{reason}'") for reason in sorted(GONE)]
 _RECENT = Statement(
     _ROW.where(
@@ -143,12 +145,17 @@ class Standing(Database):
         return bool(self._rows(_CLAIMS, post=post, key=key, limit=1))
 
     def key_of(self, url: str) -> str:
-        """The key of the article that has this canonical URL, '' when none is known.
+        """The key of the article that has this canonical URL (of several the `first_of` them), '' for none known."""
+        rows = self.at(url)
+        return first_of(rows).key if rows else ""
 
-        Should several have it, the one that a list has named: the list's docid is the article's identity.
-        """
-        keys = self._column(_OF_URL, url=url)
-        return keys[0] if keys else ""
+    def at(self, url: str) -> list[ArticleRow]:
+        """Every article that has this canonical URL."""
+        return [ArticleRow(*row) for row in self._rows(_OF_URL, url=url)]
+
+    def shared_urls(self) -> set[str]:
+        """The canonical URLs that more than one article has."""
+        return set(self._column(_SHARED_URLS))
 
     def capture(self, record_id: str) -> Capture:
         """Where a capture lies; KeyError when there is none of that id."""

@@ -56,7 +56,7 @@ class Step:
         }
 
 
-def steps(ledger: Ledger, key: str, read: Callable[[Capture], Article | Refusal]) -> list[Step]:
+def steps(ledger: Ledger, row: ArticleRow, read: Callable[[Capture], Article | Refusal]) -> list[Step]:
     """Every look at an article, the earliest first. `read` reads a captured page again from the archive.
 
     A version is another title or text (sina.cleaned) than any before; one that comes back bears its old number.
@@ -65,7 +65,8 @@ def steps(ledger: Ledger, key: str, read: Callable[[Capture], Article | Refusal]
     numbers: dict[tuple[str, str], int] = {}
     shown: LookRow | None = None
     gone = False
-    for look in ledger.history(key):
+    keys = {row.key, *(one.key for one in ledger.at(row.url))}  # it may have come under several
+    for look in sorted((look for key in keys for look in ledger.history(key)), key=lambda look: look.capture.key()):
         if look.outcome != "article":
             turn = "gone" if look.reason in GONE and not gone else ""
             gone = gone or look.reason in GONE

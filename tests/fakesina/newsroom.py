@@ -102,6 +102,10 @@ class Newsroom:
         """The story whose page lies, or once lay, at this host and path."""
         return self._stories.get(self._homes.get(address, ""))
 
+    def has(self, key: str) -> bool:
+        """Is there a story with this key?"""
+        return key in self._stories
+
     def in_lists(self) -> list[Story]:
         """The stories that lists show at this moment, newest first."""
         now, given = self.now(), self.lists_given

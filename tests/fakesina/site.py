@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from . import failures, look, pages, pictures, roll
 from .answers import Answer, Request, Wire, encode, http_date
+from .elsewhere import ELSEWHERE, MOBILE_HOST, docid_in, mobile_page
 from .failures import Script
 from .newsroom import Newsroom, place
 from .roll import ListRules
@@ -21,7 +22,7 @@ ROLL_HOSTS = ("feed.mix.sina.com.cn", "feed.sina.com.cn")
 PAGE_HOSTS = ("finance.sina.com.cn", "news.sina.com.cn", "cj.sina.com.cn", "k.sina.com.cn", "www.sina.com.cn")
 IMAGE_HOSTS = ("n.sinaimg.cn", *(f"n{number}.sinaimg.cn" for number in range(4)), "k.sinaimg.cn")
 WEIBO_HOSTS = ("wx1.sinaimg.cn", "tva1.sinaimg.cn")  #: a picture only for who comes from a page of Sina's
-HOSTS = (*PAGE_HOSTS, *ROLL_HOSTS, *IMAGE_HOSTS, *WEIBO_HOSTS)
+HOSTS = (*PAGE_HOSTS, *ELSEWHERE, *ROLL_HOSTS, *IMAGE_HOSTS, *WEIBO_HOSTS)
 ROBOTS = b"# invented\nUser-agent: *\nDisallow: /cgi-bin/\nDisallow: /private/\n"
 
 
@@ -120,7 +121,7 @@ class Site(Newsroom):
             return self._failure("404") if rules is None else Answer(rules, content_type="text/plain")
         if host in ROLL_HOSTS:
             return self._list(request) if path == "/api/roll/get" else self._failure("error-json")
-        return self._file(host, path, request.headers.get("referer", ""))
+        return self._elsewhere(host, request.target) if host in ELSEWHERE else self._file(request)
 
     def _failure(self, kind: str) -> Answer:
         return failures.KINDS[kind](self.now())
@@ -132,7 +133,8 @@ class Site(Newsroom):
         self.lists_given += 1
         return Answer(body, content_type=failures.JSON, max_age=0, chunked=True)
 
-    def _file(self, host: str, path: str, referer: str) -> Answer:
+    def _file(self, request: Request) -> Answer:
+        host, path, referer = request.host, request.path, request.headers.get("referer", "")
         story = self.at(host + path)
         if story is not None:
             return self._page(story, host + path)
@@ -144,6 +146,11 @@ class Site(Newsroom):
         if path == "/" and host in PAGE_HOSTS:
             return Answer(look.front(self, "https://{}").encode(), max_age=0)
         return self._failure("404")
+
+    def _elsewhere(self, host: str, target: str) -> Answer:
+        if not self.has(docid := docid_in(target)) or (story := self.story(docid)).missing:
+            return self._failure("404")
+        return Answer(mobile_page(story)) if host == MOBILE_HOST else redirect(story.url)
 
     def _page(self, story: Story, address: str) -> Answer:
         if story.missing:
