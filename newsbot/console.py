@@ -27,6 +27,21 @@ class Command(ScrapyCommand):
     requires_project = True
     requires_crawler_process = False
     positional = 0  #: how many positional arguments it takes at most; -1 for any number
+    usage = ""  #: its arguments, for --help
+    purpose = ""  #: one line, for the list of commands
+    about = ""  #: what --help says besides; '' for no more than the purpose
+
+    def syntax(self) -> str:
+        """Scrapy asks by this name."""
+        return self.usage
+
+    def short_desc(self) -> str:
+        """Scrapy asks by this name."""
+        return self.purpose
+
+    def long_desc(self) -> str:
+        """Scrapy asks by this name."""
+        return self.about or self.purpose
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Scrapy's entry: refuse what is unknown (Scrapy hands unknown options over unparsed), then work."""

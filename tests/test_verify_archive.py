@@ -57,7 +57,7 @@ def root(made: Path, tmp_path: Path) -> Path:
 
 def audit(root: Path) -> list[Fault]:
     """What is wrong with an archive."""
-    return list(Audit(Archive(root, root / "posts", ""), lambda: NOW, lambda *_: None).faults())
+    return list(Audit(Archive(root, root / "posts", ""), lambda *_: None).faults())
 
 
 def brief(root: Path) -> list[tuple[str, str]]:

@@ -26,22 +26,14 @@ if TYPE_CHECKING:
 class Command(NewsbotCommand):
     """No arguments; options choose days and channels."""
 
-    def syntax(self) -> str:
-        """How it is called."""
-        return "[--html FILE] [--since TIME] [--until TIME] [--channels NAMES]"
-
-    def short_desc(self) -> str:
-        """For the list of commands."""
-        return "Tell what is listed, captured, published, refused and missing, by day and channel"
-
-    def long_desc(self) -> str:
-        """For --help."""
-        return (
-            "Counts every article by the Beijing day of its publication, and names what is missing: holes, which are "
-            "articles that were listed and are neither captured nor refused for good, and gaps, which are times of "
-            "which no run read a list to its end; each with the command that fills it. A list that should have been "
-            "read again by now has a gap up to now. The exit code is 3 when there are holes or gaps."
-        )
+    usage = "[--html FILE] [--since TIME] [--until TIME] [--channels NAMES]"
+    purpose = "Tell what is listed, captured, published, refused and missing, by day and channel"
+    about = (
+        "Counts every article by the Beijing day of its publication, and names what is missing: holes, which are "
+        "articles that were listed and are neither captured nor refused for good, and gaps, which are times of "
+        "which no run read a list to its end; each with the command that fills it. A list that should have been "
+        "read again by now has a gap up to now. The exit code is 3 when there are holes or gaps."
+    )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """--html, --json, --since, --until, --channels."""

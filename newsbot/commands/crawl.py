@@ -22,14 +22,8 @@ class Command(NewsbotCommand, BaseRunSpiderCommand):
     """Scrapy's options, our checks, our ending."""
 
     positional = 1
-
-    def syntax(self) -> str:
-        """How it is called."""
-        return "[options] sina_finance"
-
-    def short_desc(self) -> str:
-        """For the list of commands."""
-        return "Find, capture, archive and publish what is new (-a channels= since= until= urls=)"
+    usage = "[options] sina_finance"
+    purpose = "Find, capture, archive and publish what is new (-a channels= since= until= urls=)"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Scrapy's options and --json."""

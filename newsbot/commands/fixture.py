@@ -23,23 +23,14 @@ class Command(NewsbotCommand):
     """One folder for each URL."""
 
     positional = -1
-
-    def syntax(self) -> str:
-        """How it is called."""
-        return "URL… --why TEXT [--at DATE] [--out DIR]"
-
-    def short_desc(self) -> str:
-        """For the list of commands."""
-        return "Cut test fixtures from the archive: page, heads, expected article and post"
-
-    def long_desc(self) -> str:
-        """For --help."""
-        return (
-            "For each URL a folder <layout>/<article key>, with the page's bytes, the heads of the exchange, and what "
-            "today's parser makes of it: article.json and post.md, or refusal.json. Read these before you keep them: "
-            "they are what the tests will expect. The page is the publisher's: keep it out of a public repository, or "
-            "put invented words in the place of its text. docs/maintaining.md goes through all of it."
-        )
+    usage = "URL… --why TEXT [--at DATE] [--out DIR]"
+    purpose = "Cut test fixtures from the archive: page, heads, expected article and post"
+    about = (
+        "For each URL a folder <layout>/<article key>, with the page's bytes, the heads of the exchange, and what "
+        "today's parser makes of it: article.json and post.md, or refusal.json. Read these before you keep them: "
+        "they are what the tests will expect. The page is the publisher's: keep it out of a public repository, or "
+        "put invented words in the place of its text. docs/maintaining.md goes through all of it."
+    )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """--why, --at, --out, --json."""

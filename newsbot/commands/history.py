@@ -21,24 +21,15 @@ class Command(NewsbotCommand):
     """One URL."""
 
     positional = 1
-
-    def syntax(self) -> str:
-        """How it is called."""
-        return "URL"
-
-    def short_desc(self) -> str:
-        """For the list of commands."""
-        return "Tell the captures of one article and what changed between them; deletions"
-
-    def long_desc(self) -> str:
-        """For --help."""
-        return (
-            "URL: any address of the article: http or https, the mobile one, the resolver's, or the docid alone. Each "
-            "capture is told with its time (Beijing), status, version and place in the WARC files; between two "
-            "versions the title, the times and the sentences that changed (− before, + after), without what Sina puts "
-            "around the article. A version is another title or text; advertisements and counters make none. Colours "
-            "on a terminal, unless NO_COLOR is set. A withdrawn article is told too: this publishes nothing."
-        )
+    usage = "URL"
+    purpose = "Tell the captures of one article and what changed between them; deletions"
+    about = (
+        "URL: any address of the article: http or https, the mobile one, the resolver's, or the docid alone. Each "
+        "capture is told with its time (Beijing), status, version and place in the WARC files; between two "
+        "versions the title, the times and the sentences that changed (− before, + after), without what Sina puts "
+        "around the article. A version is another title or text; advertisements and counters make none. Colours "
+        "on a terminal, unless NO_COLOR is set. A withdrawn article is told too: this publishes nothing."
+    )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """--json."""
@@ -51,7 +42,7 @@ class Command(NewsbotCommand):
             raise BadUsage("give the URL of one article: scrapy history URL")
         archive = self.archive()
         with closing(Ledger.open(archive, make=False)) as ledger:
-            row = ledger.article(args[0].removeprefix("comos:")) or known_article(ledger, args[0])
+            row = known_article(ledger, args[0])
             found = steps(ledger, row, page_from(archive.root))
         if opts.json:
             say_json(facts(row, found))

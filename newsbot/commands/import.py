@@ -27,25 +27,16 @@ class Command(NewsbotCommand):
     """WARC and WACZ files, any number."""
 
     positional = -1
-
-    def syntax(self) -> str:
-        """How it is called."""
-        return "WARC…"
-
-    def short_desc(self) -> str:
-        """For the list of commands."""
-        return "Take WARC and WACZ files of other tools into the archive, as evidence"
-
-    def long_desc(self) -> str:
-        """For --help."""
-        return (
-            "Copies the records of the sites in ALLOWED_HOSTS, byte for byte, into files of their own below "
-            "warc/imported/, each beginning with a record that names the source, its SHA-256 and size. What newsbot "
-            "captured itself wins every choice; an article that only they hold becomes a post too. Records of other "
-            "sites are counted and passed over, and so are facts of another newsbot. What cannot be read is told by "
-            "file and offset and passed over; the exit code is 3 then. The same file twice brings nothing new. "
-            "Runs may be at work on the archive meanwhile."
-        )
+    usage = "WARC…"
+    purpose = "Take WARC and WACZ files of other tools into the archive, as evidence"
+    about = (
+        "Copies the records of the sites in ALLOWED_HOSTS, byte for byte, into files of their own below "
+        "warc/imported/, each beginning with a record that names the source, its SHA-256 and size. What newsbot "
+        "captured itself wins every choice; an article that only they hold becomes a post too. Records of other "
+        "sites are counted and passed over, and so are facts of another newsbot. What cannot be read is told by "
+        "file and offset and passed over; the exit code is 3 then. The same file twice brings nothing new. "
+        "Runs may be at work on the archive meanwhile."
+    )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """--json."""

@@ -23,24 +23,15 @@ class Command(NewsbotCommand):
     """Without arguments the archive's files, with paths just these."""
 
     positional = -1
-
-    def syntax(self) -> str:
-        """How it is called."""
-        return "[PATH…]"
-
-    def short_desc(self) -> str:
-        """For the list of commands."""
-        return "Rebuild CDXJ from WARC files, and the archive's de-duplication index"
-
-    def long_desc(self) -> str:
-        """For --help."""
-        return (
-            "Writes <file>.cdxj beside each WARC file, byte for byte as a crawl leaves it. Without PATH: for every "
-            "file of the archive, and the ledger's list of answers that later ones may be revisits of; no run may be "
-            "at work meanwhile. With PATHs, files or folders: for these alone, wherever they lie. A torn file is "
-            "indexed up to the tear, which is told, and the exit code is 3. A gzip file with several records in one "
-            "member has no offsets to index: `warcio recompress` makes it one that has."
-        )
+    usage = "[PATH…]"
+    purpose = "Rebuild CDXJ from WARC files, and the archive's de-duplication index"
+    about = (
+        "Writes <file>.cdxj beside each WARC file, byte for byte as a crawl leaves it. Without PATH: for every "
+        "file of the archive, and the ledger's list of answers that later ones may be revisits of; no run may be "
+        "at work meanwhile. With PATHs, files or folders: for these alone, wherever they lie. A torn file is "
+        "indexed up to the tear, which is told, and the exit code is 3. A gzip file with several records in one "
+        "member has no offsets to index: `warcio recompress` makes it one that has."
+    )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """--json."""

@@ -18,14 +18,8 @@ class Command(NewsbotCommand):
     """A word says what to do with the ledger; `dump` is the one there is."""
 
     positional = 1
-
-    def syntax(self) -> str:
-        """How it is called."""
-        return "dump"
-
-    def short_desc(self) -> str:
-        """For the list of commands."""
-        return "Print the ledger's archival tables as canonical text (table, TAB, JSON; sorted)"
+    usage = "dump"
+    purpose = "Print the ledger's archival tables as canonical text (table, TAB, JSON; sorted)"
 
     def work(self, args: list[str], opts: argparse.Namespace) -> int:  # noqa: ARG002 - it has no options of its own
         """Print it."""

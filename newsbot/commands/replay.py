@@ -34,24 +34,15 @@ class Command(NewsbotCommand):
     """Without arguments the whole archive's views; with WARC files and --out those files' views alone."""
 
     positional = -1
-
-    def syntax(self) -> str:
-        """How it is called."""
-        return "[--diff] [--jobs N] | WARC… --out DIR"
-
-    def short_desc(self) -> str:
-        """For the list of commands."""
-        return "Rebuild posts, CDXJ and ledger from the WARC files, offline"
-
-    def long_desc(self) -> str:
-        """For --help."""
-        return (
-            "--diff shows, field by field, what today's parser would change. It compares the posts (file name, title, "
-            "channel, date, image, body), what becomes of the articles that have none, and the title and time that "
-            "each page itself gives. Source, author, keywords and the like are in no view: the fixtures watch those. "
-            "It first closes the WARC files that a killed run left open, as every replay does; else it writes nothing. "
-            "With --json it prints one line for each article that differs, then the summary."
-        )
+    usage = "[--diff] [--jobs N] | WARC… --out DIR"
+    purpose = "Rebuild posts, CDXJ and ledger from the WARC files, offline"
+    about = (
+        "--diff shows, field by field, what today's parser would change. It compares the posts (file name, title, "
+        "channel, date, image, body), what becomes of the articles that have none, and the title and time that "
+        "each page itself gives. Source, author, keywords and the like are in no view: the fixtures watch those. "
+        "It first closes the WARC files that a killed run left open, as every replay does; else it writes nothing. "
+        "With --json it prints one line for each article that differs, then the summary."
+    )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """--diff, --jobs, --out, --json."""

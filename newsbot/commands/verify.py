@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsbot.clock import system_clock
 from newsbot.console import Bar, say, say_json
 from newsbot.console import Command as NewsbotCommand
 from newsbot.curation.audit import Audit
@@ -21,25 +20,16 @@ class Command(NewsbotCommand):
     """Without arguments the whole archive; with files or folders these alone."""
 
     positional = -1
-
-    def syntax(self) -> str:
-        """How it is called."""
-        return "[PATH…]"
-
-    def short_desc(self) -> str:
-        """For the list of commands."""
-        return "Check WARC files, CDXJ, ledger and posts against each other; writes nothing"
-
-    def long_desc(self) -> str:
-        """For --help."""
-        return (
-            "Reads every record and compares digests, framing, exchanges and revisits; then, without PATH, the CDXJ "
-            "files, the ledger and the posts too. PATH: WARC files (.warc, .warc.gz), WACZ files, or folders of them, "
-            "of any make; they are looked at by themselves. Each finding is one line: what kind, the file, the offset, "
-            "what is wrong, what to do. The exit code is 0, or the sum of 8 (torn: a file that breaks off or cannot "
-            "be read), 16 (digest: bytes that are not those that were written) and 32 (missing: something is named "
-            "and not there). A crawl may be at work meanwhile."
-        )
+    usage = "[PATH…]"
+    purpose = "Check WARC files, CDXJ, ledger and posts against each other; writes nothing"
+    about = (
+        "Reads every record and compares digests, framing, exchanges and revisits; then, without PATH, the CDXJ "
+        "files, the ledger and the posts too. PATH: WARC files (.warc, .warc.gz), WACZ files, or folders of them, "
+        "of any make; they are looked at by themselves. Each finding is one line: what kind, the file, the offset, "
+        "what is wrong, what to do. The exit code is 0, or the sum of 8 (torn: a file that breaks off or cannot "
+        "be read), 16 (digest: bytes that are not those that were written) and 32 (missing: something is named "
+        "and not there). A crawl may be at work meanwhile."
+    )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """--json."""
@@ -57,7 +47,7 @@ class Command(NewsbotCommand):
         else:
             archive = self.archive()
             archive.name  # noqa: B018 - raises BadInput where there is no archive
-            looking = Audit(archive, system_clock(), bar)
+            looking = Audit(archive, bar)
         code = found = 0
         try:
             for fault in looking.faults():

@@ -29,23 +29,14 @@ class Command(NewsbotCommand):
     """One file to write."""
 
     positional = 1
-
-    def syntax(self) -> str:
-        """How it is called."""
-        return "OUT.wacz [--since TIME] [--until TIME] [--channels NAMES] [--force]"
-
-    def short_desc(self) -> str:
-        """For the list of commands."""
-        return "Pack the archive, or some of its articles, into a WACZ file for replay"
-
-    def long_desc(self) -> str:
-        """For --help."""
-        return (
-            "Writes a WACZ 1.1.1 with an index and a list of pages with their text; ReplayWeb.page opens it. Without "
-            "options it holds every WARC file of the archive; with them the articles published in that time and those "
-            "channels: every capture, redirects, pictures and style sheets. Withdrawn articles never go in, nor do "
-            "files that are just being written. The archive stays as it is; the WACZ is not signed."
-        )
+    usage = "OUT.wacz [--since TIME] [--until TIME] [--channels NAMES] [--force]"
+    purpose = "Pack the archive, or some of its articles, into a WACZ file for replay"
+    about = (
+        "Writes a WACZ 1.1.1 with an index and a list of pages with their text; ReplayWeb.page opens it. Without "
+        "options it holds every WARC file of the archive; with them the articles published in that time and those "
+        "channels: every capture, redirects, pictures and style sheets. Withdrawn articles never go in, nor do "
+        "files that are just being written. The archive stays as it is; the WACZ is not signed."
+    )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """--since, --until, --channels, --force, --json."""

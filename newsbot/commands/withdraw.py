@@ -21,22 +21,13 @@ class Command(NewsbotCommand):
     """One URL, a reason, or --undo."""
 
     positional = 1
-
-    def syntax(self) -> str:
-        """How it is called."""
-        return "URL --reason TEXT | URL --undo"
-
-    def short_desc(self) -> str:
-        """For the list of commands."""
-        return "Withdraw an article: no post, no export, no replay; the captures stay"
-
-    def long_desc(self) -> str:
-        """For --help."""
-        return (
-            "Writes a withdrawal record into the archive, takes the article's post away and blocks its addresses in "
-            "access.aclj, which pywb obeys. Posts, feeds, exports, browse, wacz and replay leave it out, also after a "
-            "rebuild. The captured bytes and their CDXJ lines stay in the archive: who has the WARC files has them."
-        )
+    usage = "URL --reason TEXT | URL --undo"
+    purpose = "Withdraw an article: no post, no export, no replay; the captures stay"
+    about = (
+        "Writes a withdrawal record into the archive, takes the article's post away and blocks its addresses in "
+        "access.aclj, which pywb obeys. Posts, feeds, exports, browse, wacz and replay leave it out, also after a "
+        "rebuild. The captured bytes and their CDXJ lines stay in the archive: who has the WARC files has them."
+    )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """--reason, --undo, --json."""

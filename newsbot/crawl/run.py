@@ -133,7 +133,7 @@ class Run:
     def want(self, given: Sequence[str]) -> list[tuple[str, str]]:
         """(article key, URL) of these canonical URLs, an article once; each is a hole until it is settled."""
         for url in given:
-            self._wanted.setdefault(self.ledger.key_of(url) or urls.article_key(url), url)
+            self._wanted.setdefault(self.ledger.key_of(url), url)
         self.facts.holes.update((url, "not asked yet") for url in self._wanted.values())
         return list(self._wanted.items())
 
@@ -180,8 +180,7 @@ class Run:
 
     def join(self, part: str) -> None:
         """A further page of an article came: its post shows it too."""
-        address = urls.first_page(part)
-        settled = self.desk.settle(self.ledger.key_of(address) or urls.article_key(address))
+        settled = self.desk.settle(self.ledger.key_of(urls.first_page(part)))
         self.facts.revised += settled.outcome == "revised"
 
     def _count(self, look: Look, settled: Settled) -> None:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from newsbot.archive import Archive
-    from newsbot.clock import Clock
 
 _FILES = (f".warc.gz{SUFFIX}", ".warc.gz", ".warc")
 _REPLAY = "scrapy replay makes the ledger anew from the files"
@@ -34,10 +33,9 @@ _REPLAY = "scrapy replay makes the ledger anew from the files"
 class Audit:
     """One look at an archive. Use: `faults`, then the numbers."""
 
-    def __init__(self, archive: Archive, clock: Clock, progress: Callable[[str, int, int], None]) -> None:
+    def __init__(self, archive: Archive, progress: Callable[[str, int, int], None]) -> None:
         """`progress` gets a stage, what is done and the whole of it (MiB, then posts)."""
         self._archive = archive
-        self._clock = clock
         self._progress = progress
         self._read = self._total = 0
         self.verification = Verification(lambda at: progress("reading, MB", self._read + at >> 20, self._total >> 20))

@@ -50,9 +50,9 @@ def withdraw(
 
 
 def known_article(ledger: Ledger, url: str) -> ArticleRow:
-    """The article at `url` as the ledger knows it; BadInput when it knows none."""
-    address = urls.canonical(url)
-    row = ledger.article(ledger.key_of(address) or urls.article_key(address))
+    """The article at `url`, or of that key or docid, as the ledger knows it; BadInput when it knows none."""
+    given = url.strip()
+    row = ledger.article(given.removeprefix("comos:")) or ledger.article(ledger.key_of(urls.canonical(given)))
     if row is None:
-        raise BadInput(f"{url}: the archive knows no such article; give its address as a list or a CDXJ line has it")
+        raise BadInput(f"{url!r}: the archive knows no such article; give its address as a list or a CDXJ line has it")
     return row

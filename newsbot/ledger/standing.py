@@ -15,6 +15,7 @@ from newsbot.ledger.rows import GONE, ArticleRow, LooksRow, WindowRow, first_of
 from newsbot.ledger.schema import DONE, DUE, article, capture, listed, original, run, window
 from newsbot.ledger.statement import BLANK, Statement, at_most, parameters
 from newsbot.ledger.values import as_keys
+from newsbot.sina.urls import article_key
 from newsbot.text import stamp, unstamp
 
 if TYPE_CHECKING:
@@ -145,9 +146,9 @@ class Standing(Database):
         return bool(self._rows(_CLAIMS, post=post, key=key, limit=1))
 
     def key_of(self, url: str) -> str:
-        """The key of the article that has this canonical URL (of several the `first_of` them), '' for none known."""
+        """The key of the article at this canonical URL: the `first_of` those known, else what the URL says."""
         rows = self.at(url)
-        return first_of(rows).key if rows else ""
+        return first_of(rows).key if rows else article_key(url)
 
     def at(self, url: str) -> list[ArticleRow]:
         """Every article that has this canonical URL."""

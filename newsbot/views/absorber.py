@@ -144,7 +144,7 @@ class Absorber:
     def settle(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Publish what follows from all that was noted; `progress` gets articles done and their number."""
         self._end_reading()
-        self.touched.update(self._ledger.key_of(url) or urls.article_key(url) for url in self._joined)
+        self.touched.update(map(self._ledger.key_of, self._joined))
         done = 0
         for batch in _batches(sorted(self.touched)):
             with self._ledger.transaction():
