@@ -12,6 +12,7 @@ from newsbot.article import Article, Capture, Look, LookRow, Refusal
 from newsbot.errors import CaptureBroken
 from newsbot.sina import page, urls
 from newsbot.sina.cleaned import cleaned
+from newsbot.warc.message import TooLarge
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,11 @@ def judge_exchange(capture: Capture, asked: str, location: str | None) -> Refusa
     if urls.canonical(capture.url) != urls.canonical(asked) and not urls.is_article(capture.url):
         return Refusal("redirected-away", capture.url)
     return None
+
+
+def judge_packed(error: ValueError) -> Refusal:
+    """The refusal of an answer whose Content-Encoding cannot be taken off; `error` is message.decoded's."""
+    return Refusal("too-large" if isinstance(error, TooLarge) else "undecodable", str(error))
 
 
 def judge_requisite(capture: Capture) -> str:

@@ -14,15 +14,17 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Response
 
 from newsbot.article import Refusal
+from newsbot.discovery.hosts import ROBOTS_LIMIT
 from newsbot.extensions import Archive, Stopping
+from newsbot.judgement import judge_packed
 from newsbot.warc.message import decoded
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
-#: Begins the flag of a response whose Content-Encoding is broken; the reason follows.
-UNDECODABLE = "undecodable: "
+#: Begins the flag of a response whose Content-Encoding cannot be taken off; a word of REASONS and why follow.
+PACKED = "packed "
 
 
 class NotAllowed(IgnoreRequest):
@@ -99,16 +101,21 @@ class Unpack:
     """
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """A plain Response with the payload; where it cannot be unpacked, empty and with the flag UNDECODABLE."""
+        """A plain Response with the payload; where it cannot be unpacked, empty and with the flag PACKED.
+
+        Of a robots.txt only its beginning: Scrapy's reader knows no limit.
+        """
         headers = [(b"content-encoding", value) for value in response.headers.getlist(b"Content-Encoding")]
-        if not headers:
+        rules = urlsplit(response.url).path == "/robots.txt"
+        if not headers and not (rules and len(response.body) > ROBOTS_LIMIT):
             return response
         flags = list(response.flags)
         try:
             body = decoded(response.body, headers)
         except ValueError as error:
-            body = b""
-            flags.append(f"{UNDECODABLE}{error}")
+            body, refusal = b"", judge_packed(error)
+            flags.append(f"{PACKED}{refusal.reason}: {refusal.evidence}")
+        body = body[:ROBOTS_LIMIT] if rules else body
         return Response(
             response.url,
             status=response.status,
@@ -123,6 +130,9 @@ class Unpack:
 
 
 def undecodable(response: Response) -> Refusal | None:
-    """The refusal of an answer whose Content-Encoding is broken (Unpack)."""
-    flag = next((flag for flag in response.flags if flag.startswith(UNDECODABLE)), None)
-    return Refusal("undecodable", flag.removeprefix(UNDECODABLE)) if flag else None
+    """The refusal of an answer whose Content-Encoding cannot be taken off (Unpack)."""
+    flag = next((flag for flag in response.flags if flag.startswith(PACKED)), None)
+    if flag is None:
+        return None
+    reason, _, evidence = flag.removeprefix(PACKED).partition(": ")
+    return Refusal(reason, evidence)

@@ -67,6 +67,7 @@ def test_a_crawl_delay_of_robots_txt_widens_the_turns(hosts: Hosts) -> None:
         ("User-agent: *\nCrawl-delay: soon\n", 3),
         ("User-agent: *\nCrawl-delay: 99999\n", LONGEST_PACE),
         ("<html>虚构：没有规则</html>", 3),
+        ("User-agent: *\n" + "# x\n" * 128_000 + "Crawl-delay: 7\n", 3),  # what stands beyond 500 KiB is not read
     ],
 )
 def test_only_what_robots_txt_says_to_us_counts(hosts: Hosts, rules: str, pace: float) -> None:

@@ -150,6 +150,14 @@ def test_an_item_whose_address_is_no_url_is_named_and_harms_no_other(url: str) -
     assert page.skipped[0].startswith("item 0: no usable url")
 
 
+def test_an_answer_that_no_list_would_be_is_not_read() -> None:
+    url = "https://feed.mix.sina.com.cn/api/roll/get?pageid=384&lid=2519"
+    long = listing.read(b" " * (listing.MAX_ANSWER + 1), url)
+    assert long == Refusal("too-large", "an answer of 5000001 bytes, at most 5000000 are read")
+    items = json.dumps({"result": {"data": [{}] * (listing.MAX_ITEMS + 1)}}).encode()
+    assert listing.read(items, url) == Refusal("too-large", "a list of 5001 items, at most 5000 are read")
+
+
 def test_late_inserted_items_stand_where_their_ctime_puts_them() -> None:
     page = a_page("a-page-of-fifty")
     late = page.entries[17]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import random
 import zlib
 
@@ -131,6 +132,7 @@ def test_nothing_decodes_to_nothing() -> None:
         (b"gzip", b"\x1f\x8b\x08\x00broken"),
         (b"deflate", b"\xff\xff"),
         (b"br", b"\xff\xff\xff"),
+        (b"br", importlib.import_module("brotli").compress(PAGE)[:-4]),
         (b"exi", b"x"),
     ],
 )
@@ -139,12 +141,46 @@ def test_broken_cut_or_unknown_codings_are_refused(coding: bytes, body: bytes) -
         message.decoded(body, [(b"Content-Encoding", coding)])
 
 
-def test_a_bomb_is_refused_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+_BROTLI = importlib.import_module("brotli")
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        (b"gzip", gzip.compress(bytes(10_000_000))),
+        (b"gzip", gzip.compress(bytes(60_000)) * 2),
+        (b"deflate", zlib.compress(bytes(10_000_000))),
+        (b"deflate", _raw_deflate(bytes(10_000_000))),
+        (b"br", _BROTLI.compress(bytes(10_000_000))),
+        (b"br, gzip", gzip.compress(_BROTLI.compress(bytes(10_000_000)))),
+    ],
+)
+def test_a_bomb_is_refused_before_it_fills_the_memory(
+    coding: bytes, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(message, "DECODED_LIMIT", 100_000)
-    with pytest.raises(ValueError, match="larger than"):
-        message.decoded(gzip.compress(bytes(10_000_000)), [(b"Content-Encoding", b"gzip")])
-    with pytest.raises(ValueError, match="larger than"):
-        message.decoded(gzip.compress(bytes(60_000)) * 2, [(b"Content-Encoding", b"gzip")])
+    with pytest.raises(message.TooLarge, match="larger than 100000 bytes when decoded"):
+        message.decoded(body, [(b"Content-Encoding", coding)])
+
+
+def test_as_much_as_the_limit_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(message, "DECODED_LIMIT", 100_000)
+    for coding, compress in ((b"gzip", gzip.compress), (b"deflate", zlib.compress), (b"br", _BROTLI.compress)):
+        assert message.decoded(compress(bytes(100_000)), [(b"Content-Encoding", coding)]) == bytes(100_000)
+
+
+def test_what_is_packed_too_often_or_into_too_many_members_is_refused() -> None:
+    body = PAGE
+    for number in range(1, 8):
+        body = gzip.compress(body)
+        headers = [(b"Content-Encoding", b"gzip")] * number
+        if number <= message.CODINGS_LIMIT:
+            assert message.decoded(body, headers) == PAGE
+        else:
+            with pytest.raises(ValueError, match=f"{number} content codings"):
+                message.decoded(body, headers)
+    with pytest.raises(ValueError, match="more than 250000 gzip members"):
+        message.decoded(gzip.compress(b"", mtime=0) * 1_500_000, headers[:1])
 
 
 def test_many_small_gzip_members_are_decoded_in_time_that_grows_with_their_number() -> None:

@@ -20,6 +20,9 @@ from newsbot.sina import channels, urls
 
 #: Items in one answer; asking for more silently gives 50.
 PAGE_SIZE = 50
+#: Bytes and items of an answer; a page of 50 has 105 KB. Millions of empty items would take gigabytes when read.
+MAX_ANSWER = 5_000_000
+MAX_ITEMS = 5_000
 _DAY_SECONDS = 86_400
 
 
@@ -63,10 +66,12 @@ def read(body: bytes, url: str, content_type: str = "", status: int = 200) -> Pa
 
     `body` is the entity, content-decoded; JSON and JSONP. Refusals: `ban` (456, 403, or HTML where JSON should be),
     `gone`, `server-error` (5xx, 408, 429, a non-zero `status.code`, JSON without a list), `empty` (throttled),
-    `cut`, `http-status`, `no-answer` (status 0).
+    `cut`, `http-status`, `no-answer` (status 0), `too-large` (MAX_ANSWER, MAX_ITEMS).
     """
     if refusal := _refused_status(status):
         return refusal
+    if len(body) > MAX_ANSWER:
+        return Refusal("too-large", f"an answer of {len(body)} bytes, at most {MAX_ANSWER} are read")
     answer, _ = text.decode(body, content_type)
     envelope = _json(answer)
     if isinstance(envelope, Refusal):
@@ -137,6 +142,8 @@ def _result(envelope: Any, answer: str) -> dict[str, Any] | Refusal:
         return Refusal("server-error", f"status.code {_line(code)}: {_line(message)}")
     if not isinstance(result.get("data"), list):
         return Refusal("server-error", f"result.data is {type(result.get('data')).__name__}, not a list")
+    if len(result["data"]) > MAX_ITEMS:
+        return Refusal("too-large", f"a list of {len(result['data'])} items, at most {MAX_ITEMS} are read")
     return result
 
 

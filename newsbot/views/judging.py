@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from newsbot.article import Article, Capture, Look, Refusal
 from newsbot.errors import WorkerLost
-from newsbot.judgement import SAYS_NO, is_hop, judge_exchange, judge_page, look_row
+from newsbot.judgement import SAYS_NO, is_hop, judge_exchange, judge_packed, judge_page, look_row
 from newsbot.sina import listing, urls
 from newsbot.text import unstamp
 from newsbot.views.found import Answer, Asked, Found, Listed, No, Requisite, Same, Seen, counts
@@ -189,7 +189,7 @@ def _read(record: Record, capture: Capture, content_type: str) -> Article | Refu
     try:
         return judge_page(capture, record.payload, content_type)
     except ValueError as error:
-        return Refusal("undecodable", str(error))
+        return judge_packed(error)
 
 
 def _header(record: Record, name: bytes) -> str:
