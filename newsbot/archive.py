@@ -66,7 +66,8 @@ class Archive:
                 raise PermissionError(13, "no permission to write")
         except OSError as error:
             raise ArchiveError(
-                f"cannot write the archive in {self.root}: {error.strerror}; give a writable folder as ARCHIVE_DIR"
+                f"cannot write {error.filename or self.root}: {error.strerror}; "
+                "give writable folders as ARCHIVE_DIR and POSTS_DIR"
             ) from error
         self._identity()
 

@@ -55,8 +55,20 @@ def user_agent(settings: Any) -> str:
     return agent
 
 
+#: The least that a number may be with which a run still gets on.
+_LEAST = {
+    **dict.fromkeys(("CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN", "WORK_AHEAD", "LEASE_SECONDS"), 1),
+    **dict.fromkeys(("WARC_MAX_BYTES", "WARC_MAX_AGE", "REQUISITE_MAX_BYTES", "DOWNLOAD_TIMEOUT"), 1),
+    **dict.fromkeys(("DOWNLOAD_DELAY", "BAN_REST", "OVERLAP_EVERY", "BACKFILL_MAX_REQUESTS"), 0),
+    **dict.fromkeys(("REQUISITE_MAX_AGE", "REQUISITE_SECONDS"), 0),
+}
+_MOST = 10**10  #: bytes; or seconds, three hundred years of them
+
+
 def options_of(settings: Any, kind: str) -> Options:
     """What a run of that kind is told; BadInput, naming the setting, for a value that makes no sense."""
+    for name, least in _LEAST.items():
+        _check_number(settings, name, least)
     return Options(
         kind=kind,
         durability=settings["WARC_DURABILITY"],
@@ -74,10 +86,19 @@ def options_of(settings: Any, kind: str) -> Options:
     )
 
 
+def _check_number(settings: Any, name: str, least: int) -> None:
+    try:
+        sound = least <= settings.getfloat(name) <= _MOST
+    except (TypeError, ValueError):
+        sound = False
+    if not sound:
+        raise BadInput(f"{name} is {settings[name]!r}: give a number from {least} to {_MOST}")
+
+
 def _revisit_after(given: list[Any]) -> tuple[timedelta, ...]:
     try:
         return tuple(timedelta(seconds=float(seconds)) for seconds in given if str(seconds).strip())
-    except ValueError:
+    except (ValueError, OverflowError):
         raise BadInput(f"REVISIT_AFTER is {given!r}: give seconds after publication, as in 1800,10800,86400") from None
 
 
