@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from newsbot import post, text
+from newsbot import text
 from newsbot.article import Article, Capture, Refusal
 from newsbot.characters import clean_line
+from newsbot.desk import channel_of, title_of
 from newsbot.discovery import arguments
 from newsbot.errors import BadInput
 from newsbot.sina import channels
@@ -51,7 +52,7 @@ class Selection:
 
     def takes(self, row: ArticleRow) -> bool:
         """Is this article wanted? One without a publication time is in no time."""
-        return self._in_time(row.date or row.page_date) and (not self.folders or _folder(row) in self.folders)
+        return self._in_time(row.date or row.page_date) and (not self.folders or channel_of(row) in self.folders)
 
     def _in_time(self, published: str) -> bool:
         if not (self.since or self.until):
@@ -174,11 +175,5 @@ def _want(row: ArticleRow, ledger: Ledger, catalogue: Catalogue, read: Reader) -
 
 def _page(row: ArticleRow, capture: Capture, article: Article) -> Page:
     """The line of the page list: with the post's title before it is cut, and the moment of the capture's CDXJ line."""
-    title = next((title for title in (row.title, row.page_title) if post.title_text(title)), "")
     moment = f"{capture.date[:19]}Z"
-    return Page(row.key, capture.url, moment, clean_line(title).strip(), plain_text(article.body))
-
-
-def _folder(row: ArticleRow) -> str:
-    """The post name of the article's channel, as desk has it."""
-    return channels.post_name(row.channel) if row.channel else channels.ROLL
+    return Page(row.key, capture.url, moment, clean_line(title_of(row)).strip(), plain_text(article.body))

@@ -22,7 +22,7 @@ from newsbot.views.found import Answer, Asked, Found, Listed, No, Requisite, Sam
 from newsbot.warc.enclosed import located
 from newsbot.warc.files import either_name
 from newsbot.warc.kept import original_of
-from newsbot.warc.original import Original, payload_digest
+from newsbot.warc.original import Original, payload_digest, stands_for_304
 from newsbot.warc.reader import fetch
 
 if TYPE_CHECKING:
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from newsbot.warc.reader import Record
-
-#: How the profile of a revisit ends that stands for a 304, in WARC/1.0 and 1.1.
-NOT_MODIFIED = "/revisit/server-not-modified"
 
 #: Answers that a worker is given at a time, or fewer when they come to so many bytes.
 _AT_ONCE, _BYTES_AT_ONCE = 32, 8 * 1024 * 1024
@@ -156,7 +153,7 @@ def requisite(capture: Capture, asked: Asked) -> Requisite:
 
 def _revisit(record: Record, name: str, asked: Asked) -> Iterator[Look | Same | Requisite]:
     """What a revisit says of an article: the desk's judgement of the exchange, else what its original says."""
-    status = 304 if record.headers.get("warc-profile", "").endswith(NOT_MODIFIED) else record.http.status
+    status = 304 if stands_for_304(record.headers.get("warc-profile", "")) else record.http.status
     capture = replace(capture_at(record, name, status=status), truncated="", refers_to=record.refers_to)
     if "requisite" in asked.context:
         yield requisite(capture, asked)

@@ -18,6 +18,11 @@ IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
 
+def stands_for_304(profile: str) -> bool:
+    """Does a revisit of this WARC-Profile say that the server had nothing new? WARC/1.0 names it by its own address."""
+    return profile.endswith(NOT_MODIFIED.rpartition("/1.1")[2])
+
+
 @dataclass(frozen=True, slots=True)
 class Original:
     """A response record, and by what its payload is known again."""

@@ -16,12 +16,14 @@ import struct
 import zlib
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import PurePath
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from newsbot.errors import BadInput, OutputError
 from newsbot.warc.files import drafted
+from newsbot.warc.index import Sorter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -122,7 +124,7 @@ def write(
     it or its temporary files cannot be written; then nothing is left behind, and an older `out` stays as it was.
     """
     try:
-        with drafted(out) as stream, ZipFile(stream, "w") as archive, closing(_Index()) as index:
+        with drafted(out) as stream, ZipFile(stream, "w") as archive, closing(Sorter()) as index:
             package = _Package(archive, about)
             written = Written()
             for entry in entries:
@@ -151,7 +153,7 @@ class _Package:
         self._names: set[str] = set()
         self._copied = 0  # bytes of WARC records
 
-    def warc(self, entry: Entry, index: _Index, progress: Callable[[int], None]) -> None:
+    def warc(self, entry: Entry, index: Sorter, progress: Callable[[int], None]) -> None:
         """The chosen members of a WARC file, under the file's name."""
         name = self._free(entry.path.name)
         at = 0
@@ -165,13 +167,15 @@ class _Package:
                 progress(self._copied + at)
         self._copied += at
 
-    def index(self, index: _Index) -> int:
+    def index(self, index: Sorter) -> int:
         """The index in gzip members of BLOCK lines, and the list of these; how many lines."""
         header = {"format": "cdxj-gzip-1.0", "filename": "index.cdx.gz"}
         places = bytearray(b"!meta 0 " + _json(header) + b"\n")
-        at = 0
+        at = count = 0
+        rows = iter(index)
         with self._file("indexes/index.cdx.gz") as target:
-            for lines in index.blocks():
+            while lines := list(islice(rows, BLOCK)):
+                count += len(lines)
                 block = _gzipped(b"".join(lines))
                 target.write(block)
                 facts = {"offset": at, "length": len(block), "digest": _digest(hashlib.sha256(block))}
@@ -179,7 +183,7 @@ class _Package:
                 at += len(block)
         with self._file("indexes/index.idx", len(places), packed=True) as target:
             target.write(places)
-        return index.lines
+        return count
 
     def pages(self, pages: Iterable[Page]) -> int:
         """The page list; how many pages."""
@@ -238,27 +242,6 @@ class _Hashing:
         self.target.write(piece)
         self.sha256.update(piece)
         self.size += len(piece)
-
-
-class _Index:
-    """Lines of an index, sorted and each once, in a temporary database so that memory stays flat."""
-
-    def __init__(self) -> None:
-        self.lines = 0
-        self._database = sqlite3.connect("")  # an unnamed file that the system removes by itself
-        self._database.execute("CREATE TABLE line (line BLOB PRIMARY KEY) WITHOUT ROWID")
-
-    def add(self, line: bytes) -> None:
-        self._database.execute("INSERT OR IGNORE INTO line VALUES (?)", (line,))
-
-    def blocks(self) -> Iterator[list[bytes]]:
-        cursor = self._database.execute("SELECT line FROM line ORDER BY line")
-        while rows := cursor.fetchmany(BLOCK):
-            self.lines += len(rows)
-            yield [line for (line,) in rows]
-
-    def close(self) -> None:
-        self._database.close()
 
 
 @contextmanager
