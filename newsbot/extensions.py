@@ -43,6 +43,8 @@ RENEW_EVERY = 30.0
 SWEEP_EVERY = 0.5
 #: Seconds after which a stop no longer waits for what is on the wire; a stopped crawl must end within 10.
 GRACE = 4.0
+#: Errors that a verdict names; the log has all.
+NAMED_ERRORS = 100
 
 
 class Stopping(IgnoreRequest):
@@ -113,7 +115,8 @@ class Archive:
         try:
             capture = await self.run.keep(exchange)
             self._bound()
-        except NewsbotError as error:
+        except Exception as error:  # a mistake of ours costs this exchange, and is told
+            logger.exception("%s could not be kept, or what it says not be noted", exchange.url)
             self.fail(error)
             raise
         return capture
@@ -131,7 +134,9 @@ class Archive:
             facts.unwritable = facts.unwritable or str(error)
         else:
             words = str(error) if isinstance(error, NewsbotError) else f"{type(error).__name__}: {error}"
-            facts.errors.append(f"{words}; {facts.log or 'the log'} has the whole story")
+            line = f"{words}; {facts.log or 'the log'} has the whole story"
+            if line not in facts.errors and len(facts.errors) < NAMED_ERRORS:
+                facts.errors.append(line)
         if isinstance(error, NewsbotError) and not self._broken:
             self._broken = True
             self.stop(type(error).__name__, say=False)

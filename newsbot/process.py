@@ -11,9 +11,10 @@ from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
 
 from newsbot.console import tell
-from newsbot.errors import NewsbotError
+from newsbot.errors import ArchiveError, NewsbotError, OutputError
 from newsbot.extensions import Archive, Monitor
 from newsbot.handlers.playback import prepare
+from newsbot.warc.files import FULL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,15 +34,19 @@ def crawl(settings: Settings, spider: str, given: Mapping[str, Any]) -> Verdict 
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the engine runs, an end like Ctrl-C's
     logging.raiseExceptions = False  # a log that a full disk cannot take brings the verdict, not a page a line
-    process = AsyncCrawlerProcess(settings)
-    crawler = process.create_crawler(spider)
-    crawler.signals.connect(lambda: _end_on_signal(crawler), signals.engine_started, weak=False)
-    task = process.crawl(crawler, **given)
-    process.start(install_signal_handlers=False)
-    if error := task.exception():
-        if isinstance(error, NewsbotError):
-            raise error
-        tell(f"newsbot: the crawl could not run: {type(error).__name__}: {error}; the log has the whole story")
+    try:
+        process = AsyncCrawlerProcess(settings)
+        crawler = process.create_crawler(spider)
+        crawler.signals.connect(lambda: _end_on_signal(crawler), signals.engine_started, weak=False)
+        task = process.crawl(crawler, **given)
+        process.start(install_signal_handlers=False)
+    except OSError as error:  # of the log: all else that is written has errors of its own
+        words = f"cannot write the log {settings['LOG_FILE']}: {error.strerror}; make room or give another LOG_FILE"
+        raise (ArchiveError if error.errno in FULL else OutputError)(words) from error
+    if failure := task.exception():
+        if isinstance(failure, NewsbotError):
+            raise failure
+        tell(f"newsbot: the crawl could not run: {type(failure).__name__}: {failure}; the log has the whole story")
         return None
     for number in (signal.SIGTERM, signal.SIGINT):  # all is done: the exit code is to be the verdict's
         signal.signal(number, signal.SIG_IGN)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 from typing import TYPE_CHECKING, Protocol
 
 from newsbot.archive import write_whole
 from newsbot.errors import ArchiveError
+from newsbot.warc.files import FULL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,9 +69,5 @@ class PostShelf:
 
 
 def _unwritable(file: Path, error: OSError) -> ArchiveError:
-    hint = (
-        "make room"
-        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-        else "check the permissions of POSTS_DIR"
-    )
+    hint = "make room" if error.errno in FULL else "check the permissions of POSTS_DIR"
     return ArchiveError(f"cannot write the post {file}: {error.strerror}; {hint} and run again")

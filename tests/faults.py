@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.utils.misc import load_object
 
+from newsbot.crawl import hearing
 from newsbot.sina import listing
 from newsbot.spiders import articles
 
@@ -32,6 +33,17 @@ class BreakArticle:
         """Put the fault in place."""
         names = vars(articles)
         names["judge_page"] = faulty(names["judge_page"], crawler.settings["FAULT_AT"])
+        return cls()
+
+
+class BreakHearing:
+    """What listens to an exchange that is kept raises on the article's."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> BreakHearing:
+        """Put the fault in place."""
+        names = vars(hearing)
+        names["judge_exchange"] = faulty(names["judge_exchange"], crawler.settings["FAULT_AT"])
         return cls()
 
 

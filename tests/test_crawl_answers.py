@@ -178,7 +178,7 @@ def settings_with(fault: str, at: str) -> dict[str, Any]:
     return {where: json.dumps({**getattr(newsbot_settings, where), f"tests.faults.{fault}": 250}), "FAULT_AT": at}
 
 
-@pytest.mark.parametrize("fault", ["BreakArticle", "BreakItem"])
+@pytest.mark.parametrize("fault", ["BreakArticle", "BreakItem", "BreakHearing"])
 def test_an_error_at_one_article_is_told_and_the_others_go_on(bot: ForkedBot, server: Server, fault: str) -> None:
     one = server.site.listed()[4]
     ended = bot.crawl(*ONE_LIST, settings=settings_with(fault, one.key))

@@ -52,7 +52,7 @@ def disk(folder: Path, kilobytes: int = 1500) -> Iterator[bool]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("room", [180, 300, 420], ids="{} kB".format)
+@pytest.mark.parametrize("room", [8, 180, 300, 420], ids="{} kB".format)
 def test_a_full_disk_ends_a_crawl_at_a_whole_exchange_and_the_next_run_finishes_the_job(
     bot: ForkedBot, tmp_path: Path, room: int
 ) -> None:

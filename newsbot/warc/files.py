@@ -30,6 +30,10 @@ _NEXT_STEP = {
 }
 
 
+#: What the system says where there is no room.
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
 def refused(path: Path, doing: str, error: OSError) -> ArchiveError:
     """The error for `path` that could not be `doing` ("written", "synced" …): what, where, why, and the next step."""
     step = _NEXT_STEP.get(error.errno or 0, "check the disk and the folder's rights")
