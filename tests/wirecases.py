@@ -140,6 +140,19 @@ CASES: dict[str, Case] = {
         partial=True,
         meta=(("download_maxsize", 100_000),),
     ),
+    "endless-head": Case(
+        b"HTTP/1.1 200 OK\r\n" + (b"X-A: " + b"b" * 8000 + b"\r\n") * 200,
+        truncated="length",
+        error="DownloadCancelledError",
+        partial=True,
+    ),
+    "long-chunk-names": Case(
+        _CHUNKED + b"\r\n" + (b"1;" + b"x" * 900 + b"\r\na\r\n") * 3000 + b"0\r\n\r\n",
+        truncated="length",
+        error="DownloadCancelledError",
+        partial=True,
+        meta=(("download_maxsize", 5000),),
+    ),
     "stop-at-head": Case(plain(_PAGE * 5000), truncated="unspecified", partial=True, meta=(("stop", "headers"),)),
     "stop-at-bytes": Case(
         _CHUNKED + b"\r\n" + chunks(*_BIG), truncated="unspecified", partial=True, meta=(("stop", "bytes"),)

@@ -53,7 +53,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
 #: Cases of what only a client of Scrapy is told to do: tolerate a loss, stop at a size or a signal.
 NOT_ASKED = (
     *("cut-tolerated", "cut-chunk-tolerated", "bad-chunk-tolerated"),
-    *("too-large", "too-large-chunked", "stop-at-head", "stop-at-bytes", "stop-and-fail"),
+    *("too-large", "too-large-chunked", "endless-head", "long-chunk-names"),
+    *("stop-at-head", "stop-at-bytes", "stop-and-fail"),
 )
 
 

@@ -75,6 +75,7 @@ class Capture(HTTP11DownloadHandler):
         except AttributeError as error:
             raise CaptureBroken.changed(error) from error
         self._clock = system_clock()
+        self._most = crawler.settings.getint("DOWNLOAD_MAXSIZE")
         self._keeper: Keeper | None = None
 
     def _replace(self, crawler: Crawler) -> None:
@@ -102,17 +103,19 @@ class Capture(HTTP11DownloadHandler):
     async def download_request(self, request: Request) -> Response:
         """Download `request`; its exchanges are durable when this returns or raises."""
         self._archive().admit(request.url)
-        download = Download(self._clock)
+        download = Download(self._clock, request.meta.get("download_maxsize", self._most))
         try:
             response = await self._fetch(request, download)
         except CaptureBroken:
             raise
         except (Exception, asyncio.CancelledError) as error:
             exchanges = _exchanges(request, download, error)
-            check_answered(request, error, exchanges, aborted=bool(download.aborted))
+            check_answered(request, error, exchanges, aborted=bool(download.aborted or download.excess))
             await self._keep(request, exchanges)
             if download.aborted:
                 raise DownloadCancelledError(f"aborted: {download.aborted}") from error
+            if download.excess:
+                raise DownloadCancelledError(download.excess) from error
             raise
         stopped = "download_stopped" in response.flags
         exchanges = _exchanges(request, download, None, stopped=stopped)
@@ -161,7 +164,7 @@ def _exchanges(
     """Close the recordings of a download that ended with `error` or with a response; at least one exchange."""
     stopped = stopped or isinstance(error, StopDownload)
     exchanges = [
-        _exchange(request, recording, *_ending(recording, error, download.aborted, stopped=stopped), stopped=stopped)
+        _exchange(request, recording, *_ending(recording, error, download, stopped=stopped), stopped=stopped)
         if recording is download.recordings[-1]
         else _exchange(request, recording, "disconnect", f"sent again on a new connection: {recording.lost}")
         for recording in download.recordings
@@ -172,11 +175,13 @@ def _exchanges(
     return exchanges
 
 
-def _ending(recording: Recording, error: BaseException | None, aborted: str, *, stopped: bool) -> tuple[str, str]:
+def _ending(recording: Recording, error: BaseException | None, download: Download, *, stopped: bool) -> tuple[str, str]:
     """(WARC-Truncated, error in one line) of the exchange that a download ended with."""
     words = one_line(error) if error is not None else recording.lost
-    if aborted:
-        token, words = "unspecified", f"aborted: {aborted}"
+    if download.aborted:
+        token, words = "unspecified", f"aborted: {download.aborted}"
+    elif download.excess:
+        token, words = "length", download.excess
     elif isinstance(error, DownloadTimeoutError):
         token = "time"  # noqa: S105 - a token of WARC-Truncated
     elif isinstance(error, DownloadCancelledError):

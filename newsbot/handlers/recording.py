@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from newsbot.clock import Clock
 
+#: Bytes of an answer's head, with the heads of 1xx answers before it. Twisted limits a line, not their number.
+HEAD_LIMIT = 1024 * 1024
+
 #: The whole heads of 1xx answers that a message begins with. A head ends where Twisted ends it: at an empty line, lines
 #: being ended by LF with one CR before it dropped.
 _INTERIM = re.compile(rb"(?:HTTP/\d+\.\d+ 1\d\d(?:[ \r][^\n]*)?\n(?:(?!\r?\n)[^\n]*\n)*\r?\n)*")
@@ -51,11 +54,13 @@ class Recording:
         "_connection",
         "_in_order",
         "begun",
+        "headed",
         "last",
         "lost",
         "peer",
         "received",
         "sent",
+        "size",
         "spoilt",
         "started",
         "surplus",
@@ -67,6 +72,8 @@ class Recording:
         self.begun = self.last = time.monotonic()  #: seconds, of the first byte sent and the last received
         self.sent: list[bytes] = []
         self.received: list[bytes] = []
+        self.size = 0  #: bytes that came
+        self.headed = False  #: the head of the final answer has come to its end
         self.surplus = 0  #: bytes after the end of the message
         self.spoilt = False  #: the connection is being closed: no further request may go over it
         self.whole = False  #: the message came to its end
@@ -82,7 +89,21 @@ class Recording:
             self.spoilt = True
         elif self._connection is not None:
             self.received.append(data)
+            self.size += len(data)
             self.last = time.monotonic()
+
+    def excess(self, limit: int) -> str:
+        """Why this answer is too much to go on with, '' when it is not; `limit`: bytes its body may have, 0 for any.
+
+        Scrapy counts the body alone: there is no end to a head, nor to what stands between chunks of one byte.
+        """
+        if self.whole:
+            return ""
+        if not self.headed and self.size > HEAD_LIMIT:
+            return f"the head of the answer is longer than {HEAD_LIMIT} bytes"
+        if limit and self.size > HEAD_LIMIT + 2 * limit:
+            return f"the answer takes more than {HEAD_LIMIT + 2 * limit} bytes on the wire"
+        return ""
 
     def finish(self, rest: int) -> None:
         """Note that the message ended `rest` bytes before what was received last."""
@@ -130,13 +151,15 @@ class Recording:
 class Download:
     """What one Scrapy request put on the wire: one recording, or more after a hidden retry of Twisted's, or none."""
 
-    __slots__ = ("_flow", "aborted", "clock", "recordings", "started")
+    __slots__ = ("_flow", "aborted", "clock", "excess", "limit", "recordings", "started")
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, limit: int = 0) -> None:
         self.clock = clock
+        self.limit = limit  #: bytes that a body may have; 0: any number
         self.started: datetime = clock()  #: aware UTC
         self.recordings: list[Recording] = []
         self.aborted = ""  #: why it was cancelled from outside, one line
+        self.excess = ""  #: why it was cancelled by ourselves: too much came
         self._flow: Deferred[Any] | None = None
 
     def follow(self, flow: Deferred[Any] | None) -> None:
@@ -149,6 +172,14 @@ class Download:
     def abort(self, reason: str) -> None:
         """Cancel it in whatever stage it is; without effect on one that has come to its end."""
         self.aborted = reason
+        self._cancel()
+
+    def exceed(self, excess: str) -> None:
+        """Cancel it because too much came."""
+        self.excess = excess
+        self._cancel()
+
+    def _cancel(self) -> None:
         if self._flow is not None:
             self._flow.cancel()
 

@@ -83,6 +83,7 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
     """Scrapy's client protocol, with every exchange of its connection recorded."""
 
     _recording: Recording | None = None
+    _download: Download | None = None
     _peer: Peer | None = None
     _shaken = False
     _finishing = False
@@ -94,7 +95,13 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
         if self.state == "QUIESCENT":  # else nothing is sent, and Twisted says so
             self._recording = request.recording = Recording(self, request.download.clock)
             request.download.recordings.append(self._recording)
-        return super().request(request)
+            self._download = request.download
+        return super().request(request).addCallback(self._headed, request.recording)
+
+    def _headed(self, response: IResponse, recording: Recording | None) -> IResponse:
+        if recording is not None:
+            recording.headed = True
+        return response
 
     @property
     def state(self) -> str:
@@ -115,6 +122,10 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
         if self._recording is not None:
             self._recording.receive(data)
         super().dataReceived(data)  # type: ignore[no-untyped-call]
+        if self._recording is None or self._download is None or self._download.excess:
+            return
+        if excess := self._recording.excess(self._download.limit):
+            self._download.exceed(excess)
 
     def _finishResponse(self, rest: bytes) -> None:  # noqa: N802 - Twisted's name
         """The message is whole; `rest` came after it."""

@@ -176,13 +176,17 @@ def _status(line: bytes) -> tuple[int, str]:
 
 def _headers(lines: list[bytes]) -> Headers:
     headers: Headers = []
+    folds: dict[int, list[bytes]] = {}  # which header is continued → by what; joined at the end, or it is quadratic
     for line in lines:
         name, colon, value = line.partition(b":")
         if line.startswith((b" ", b"\t")):  # a folded line continues the one before
             if headers:
-                headers[-1] = (headers[-1][0], headers[-1][1] + b" " + line.strip())
+                folds.setdefault(len(headers) - 1, []).append(line.strip())
         elif colon:
             headers.append((name.strip(), value.strip()))
+    for number, more in folds.items():
+        name, value = headers[number]
+        headers[number] = (name, b" ".join([value, *more]))
     return headers
 
 

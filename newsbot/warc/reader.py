@@ -84,6 +84,7 @@ class _Walk:
         self._packed = isinstance(source, Members)
         self._path = path
         self._held = b""  # bytes of the stretch that came and were not passed yet
+        self._ahead: list[bytes] = []  # what comes after them, the last first: pieces that were read already
         self._passed = 0  # bytes of the stretch before `_held`
         self._begin = 0  # where in the stretch the present record begins
 
@@ -123,7 +124,8 @@ class _Walk:
     def _alone(self) -> Record | None:
         """The record of a member that holds just one and is not large, as nearly all do: half the work.
 
-        None for any other member, with what was read of it in `_held`.
+        None for any other member, with what was read of it in `_ahead`: it may hold thousands of records, and all that
+        is held is copied for each.
         """
         parts: list[bytes] = []
         room = _AT_ONCE
@@ -133,7 +135,8 @@ class _Walk:
                 room -= len(piece)
         except Damage:
             room = 0  # it comes again where reading goes on
-        self._held = held = b"".join(parts)
+        held = b"".join(parts)
+        self._ahead = parts[::-1]
         if room <= 0 or not held.startswith(_MAGIC) or not held.endswith(END) or not (begin := head_end(held)):
             return None
         head = held[:begin]
@@ -141,6 +144,7 @@ class _Walk:
         size = len(held) - begin - len(END)
         if headers.get("content-length") != str(size):
             return None
+        self._ahead = []
         offset = self._source.offset
         length = self._source.place() - offset
         block = held[begin : begin + size]
@@ -169,7 +173,7 @@ class _Walk:
         """The record's header through its empty line."""
         while not (end := head_end(self._held)):
             self._check_magic()
-            piece = self._source.read()
+            piece = self._read()
             if not piece or len(self._held) > _HEAD_LIMIT:
                 raise Damage("the record's header has no end")
             self._held += piece
@@ -199,7 +203,7 @@ class _Walk:
         missing = size
         while missing:
             if not self._held:
-                self._held = self._source.read()
+                self._held = self._read()
             if not self._held:
                 there = before + size - missing
                 raise Damage(f"the record says {before + size} bytes, but {there} are there")
@@ -231,9 +235,13 @@ class _Walk:
             self._pass(len(self._held) - len(rest))
             if self._held:
                 return True
-            self._held = self._source.read()
+            self._held = self._read()
             if not self._held:
                 return False
+
+    def _read(self) -> bytes:
+        """The next piece of the stretch."""
+        return self._ahead.pop() if self._ahead else self._source.read()
 
     def _pass(self, size: int) -> None:
         self._held = self._held[size:]

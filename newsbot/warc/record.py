@@ -179,15 +179,15 @@ def _exact(date: str) -> str:
 
 def header_fields(head: bytes) -> list[tuple[str, str]]:
     """`Name: value` lines in UTF-8, folded ones joined; lines without a colon (such as `WARC/1.1`) are passed over."""
-    fields: list[tuple[str, str]] = []
+    fields: list[tuple[str, list[str]]] = []
     for line in _LINE_END.split(head):
         if line[:1] in (b" ", b"\t") and fields:
-            fields[-1] = (fields[-1][0], f"{fields[-1][1]} {_text(line)}")
+            fields[-1][1].append(_text(line))
             continue
         name, colon, value = line.partition(b":")
         if colon:
-            fields.append((_text(name), _text(value)))
-    return fields
+            fields.append((_text(name), [_text(value)]))
+    return [(name, " ".join(values)) for name, values in fields]
 
 
 def named_fields(head: bytes) -> tuple[dict[str, str], tuple[str, ...]]:
