@@ -15,6 +15,7 @@ from newsbot.archive import Archive, locate, run_stamp
 from newsbot.clock import system_clock
 from newsbot.crawl.options import Options
 from newsbot.errors import BadInput
+from newsbot.sina.feed import MODES as FEED_MODES
 from newsbot.sina.requisites import MODES
 from newsbot.text import moment
 
@@ -81,6 +82,8 @@ def options_of(settings: Any, kind: str) -> Options:
         ban_rest=timedelta(seconds=settings.getfloat("BAN_REST")),
         requisites=_requisites(settings["REQUISITES"]),
         requisite_max_age=timedelta(seconds=settings.getfloat("REQUISITE_MAX_AGE")),
+        feed=_feed(settings["FEED"]),
+        feed_every=timedelta(seconds=settings.getfloat("FEED_EVERY")),
         revisit_after=_revisit_after(settings.getlist("REVISIT_AFTER")),
         info=warcinfo(settings),
     )
@@ -113,4 +116,10 @@ def _baseline_since(given: str) -> str:
 def _requisites(mode: str) -> str:
     if mode not in MODES:
         raise BadInput(f"REQUISITES is {mode!r}: give {', '.join(MODES[:-1])} or {MODES[-1]}")
+    return mode
+
+
+def _feed(mode: str) -> str:
+    if mode not in FEED_MODES:
+        raise BadInput(f"FEED is {mode!r}: give {', '.join(FEED_MODES[:-1])} or {FEED_MODES[-1]}")
     return mode

@@ -90,6 +90,11 @@ WORK_AHEAD = 32
 # Seconds after its publication at which an article is looked at again, conditionally: edits were seen after 24 minutes,
 # 1 h 39, 3 h 12 and 5 h. A list that says it was edited brings the look forward, one that never changed is asked less.
 REVISIT_AFTER = [1800, 10_800, 86_400, 604_800]
+# The live feed 7x24: `off`, `cleaned` (each answer is kept without what it tells of people: staff's mail addresses,
+# comments) or `raw` (byte for byte; then the archive holds personal data, and you answer for it).
+FEED = "cleaned"
+# Seconds from one reading of the feed to the next: it reaches back 18 hours.
+FEED_EVERY = 10_800
 # What a page needs to be shown again: `none` of it, BODY's `images`, or `page`, the page's style sheets as well.
 REQUISITES = "images"
 # Bytes: a larger image or style sheet is cut and refused; Sina's pictures have at most a few MB.

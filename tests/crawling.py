@@ -29,6 +29,7 @@ IMPOLITE = {
     "AUTOTHROTTLE_ENABLED": 0,
     "CONTACT": "tests@example.org",
     "REVISIT_AFTER": "",
+    "FEED": "off",  # likewise
     "REQUISITES": "none",  # a test that is about them says so
 }
 

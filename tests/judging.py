@@ -52,8 +52,8 @@ def assert_exchanges_are_whole(path: Path) -> None:
     there: dict[str, str] = {}
     named: list[str] = []
     for record in whole_records(path):
-        if record.type in {"request", "response", "revisit"}:
-            there[record.id] = record.type.replace("revisit", "response")  # it stands in the response's place
+        if record.type in {"request", "response", "revisit", "resource"}:  # the last two in the response's place
+            there[record.id] = "request" if record.type == "request" else "response"
         elif record.type == "metadata" and not record.target.startswith("urn:newsbot:"):
             named += record.concurrent_to
             kinds = [there.get(one) for one in record.concurrent_to]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from newsbot.article import Capture
-from newsbot.sina import urls
+from newsbot.sina.feed import tells_of_now
 from newsbot.warc import message
 from newsbot.warc.commit import GroupCommit
 from newsbot.warc.files import either_name
@@ -13,7 +13,7 @@ from newsbot.warc.kept import capture_of, original_of
 from newsbot.warc.original import payload_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
     from typing import Any
@@ -27,14 +27,19 @@ if TYPE_CHECKING:
 class Keeping:
     """Durable before visible: what these methods give back is on disk (design.md)."""
 
-    def __init__(self, root: Path, writer: Writer, ledger: Ledger) -> None:
+    def __init__(
+        self, root: Path, writer: Writer, ledger: Ledger, clean: Callable[[Exchange], None] = lambda _: None
+    ) -> None:
+        """`clean` takes out of an exchange what is not to be kept."""
         self.writer = writer
         self._root = root
         self._ledger = ledger
+        self._clean = clean
         self._commit = GroupCommit(writer)
 
     async def keep(self, exchange: Exchange) -> Capture:
         """Put an exchange into the archive; ArchiveError when it cannot be."""
+        self._clean(exchange)
         original = self._repeated(exchange)
         written = self.writer.append(exchange, original)
         await self._commit.durable()
@@ -70,7 +75,7 @@ class Keeping:
         A list's answer is never one: it tells when what was seen. A page is one only of the same address: its links are
         read against that.
         """
-        if exchange.answer is None or exchange.truncated or exchange.error or urls.is_listing(exchange.url):
+        if exchange.answer is None or exchange.truncated or exchange.error or tells_of_now(exchange.url):
             return None
         if exchange.answer.status == 304:
             found = self._asked_about(exchange)

@@ -22,6 +22,8 @@ class Options:
     ban_rest: timedelta = timedelta(hours=1)
     requisites: str = "images"  #: a word of sina.requisites.MODES
     requisite_max_age: timedelta = timedelta(days=7)
+    feed: str = "off"  #: a word of sina.feed.MODES
+    feed_every: timedelta = timedelta(hours=3)
     revisit_after: tuple[timedelta, ...] = ()  #: when an article is looked at again, after its publication
     info: dict[str, str] = field(default_factory=dict)  #: fields of warcinfo
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from newsbot import health, text
 from newsbot.archive import Archive, run_stamp, write_verdict
 from newsbot.article import REASONS, Article, Capture, Look, Refusal
+from newsbot.crawl.feed import Feed, without_people
 from newsbot.crawl.gathering import Gathering
 from newsbot.crawl.hearing import Hearing
 from newsbot.crawl.keeping import Keeping
@@ -87,7 +88,16 @@ class Run:
             )
             self.facts.recovered, self.facts.damaged = found
             writer = Writer(self.archive.root, clock=self.clock, **self.options.writing())
-            self.keeping = Keeping(self.archive.root, writer, self.ledger)
+            clean = {} if self.options.feed == "raw" else {"clean": without_people}
+            self.keeping = Keeping(self.archive.root, writer, self.ledger, **clean)
+            self.feed = Feed(
+                self.ledger,
+                self.keeping,
+                self.facts,
+                clock=self.clock,
+                mode=self.options.feed,
+                every=self.options.feed_every,
+            )
             self.lists = Lists(
                 self.ledger,
                 self.keeping,

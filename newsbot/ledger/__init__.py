@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from newsbot.errors import BadInput
 from newsbot.ledger.coverage import Covering
 from newsbot.ledger.facts import Facts
+from newsbot.ledger.flashes import Flashes, MissingIds
 from newsbot.ledger.opening import file_url, renew
 from newsbot.ledger.originals import Originals
 from newsbot.ledger.rows import ArticleRow, LooksRow, WindowRow, Work
@@ -24,6 +25,7 @@ __all__ = [
     "ArticleRow",
     "Ledger",
     "LooksRow",
+    "MissingIds",
     "Wanted",
     "WindowRow",
     "Work",
@@ -34,7 +36,7 @@ __all__ = [
 ]
 
 
-class Ledger(Facts, Standing, Originals, Requisites, Sharing, Covering):
+class Ledger(Facts, Flashes, Standing, Originals, Requisites, Sharing, Covering):
     """All of it over one database."""
 
     @classmethod

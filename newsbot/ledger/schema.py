@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: Grows with every change of these tables; `opening` refuses or migrates other ones.
-VERSION = 2
+VERSION = 3
 
 #: Text that compares by its bytes: PostgreSQL would sort by the locale.
 TEXT_BY_BYTES = String().with_variant(TEXT(collation="C"), "postgresql")
@@ -104,6 +104,15 @@ listed = Table(
     sqlite_with_rowid=False,
 )
 
+#: Items of the live feed, by the newest answer that shows them.
+flash = Table(
+    "flash",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    *_texts("key", "created", "updated", "article", "url"),
+    Column("deleted", Boolean, nullable=False),
+)
+
 window = Table(
     "window",
     metadata,
@@ -117,7 +126,7 @@ window = Table(
 run = Table("run", metadata, _text("run", primary_key=True), _text("name", primary_key=True), _text("value"))
 
 #: What the WARC files say, in the order of `dump`.
-ARCHIVAL = (article, capture, listed, original, requisite, run, window)
+ARCHIVAL = (article, capture, flash, listed, original, requisite, run, window)
 
 lease = Table(
     "lease",

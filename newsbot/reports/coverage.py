@@ -12,8 +12,9 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from newsbot.ledger.coverage import LATENCY_UNIT, Hole
+from newsbot.reports.feed import FeedCoverage, survey_feed
 from newsbot.reports.gaps import Gap, Reading, read, union
-from newsbot.sina import channels
+from newsbot.sina import channels, feed
 from newsbot.text import BEIJING
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ class Coverage:
     lists: dict[str, Reading] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     holes: list[Hole] = field(default_factory=list)  #: not more than NAMED
+    feed: FeedCoverage | None = None
 
     @property
     def total(self) -> Count:
@@ -116,7 +118,7 @@ class Coverage:
     @property
     def whole(self) -> bool:
         """Is nothing missing?"""
-        return not self.gaps and not self.total.holes
+        return not (self.gaps or self.total.holes or (self.feed and self.feed.unknown))
 
     def facts(self) -> dict[str, Any]:
         """For JSON."""
@@ -127,6 +129,7 @@ class Coverage:
             "lists": {name: reading.facts() for name, reading in self.lists.items()},
             "gaps": [gap.facts() for gap in self.gaps],
             "holes": [hole_facts(hole) for hole in self.holes],
+            "feed": self.feed.facts() if self.feed else None,
         }
 
 
@@ -168,7 +171,9 @@ def survey(
             day = days.setdefault(looks.day, Day())
             day.looks, day.revisits = day.looks + looks.looks, day.revisits + looks.revisit * looks.looks
     for name, windows in ledger.every_window():
-        if not wanted.channels or name in wanted.channels:
+        if name == feed.NAME:
+            found.feed = None if wanted.channels else survey_feed(ledger, windows, since, until)
+        elif not wanted.channels or name in wanted.channels:
             found.lists[name], gaps = read(name, windows, now, since, until)
             found.gaps += gaps
     _spread(days, found)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from newsbot.reports.feed import FeedCoverage
+
 #: Days of a plot and rows of the table of days; the calendar has all.
 _PLOTTED, _ROWS = 120, 366
 #: Missing articles that the page names.
@@ -164,6 +166,8 @@ def _missing(found: Coverage) -> Iterator[str]:
     yield '<p class="dim">No run read the list of this time to its end. A click selects the command.</p>'
     gaps = [(_Text(str(gap)), _Code(gap.command)) for gap in found.gaps]
     yield _table(("what", "filled by"), gaps, "gaps") if gaps else "<p>None.</p>"
+    if found.feed:
+        yield from _feed(found.feed)
     more = found.total.holes - len(found.holes[:_HOLES])
     yield "<h2>Missing articles</h2>" + (f'<p class="dim">The newest; there are {more} more.</p>' if more > 0 else "")
     rows = [
@@ -171,6 +175,15 @@ def _missing(found: Coverage) -> Iterator[str]:
         for hole in found.holes[:_HOLES]
     ]
     yield _table(("day", "title", "why", "filled by"), rows, "holes") if rows else "<p>None.</p>"
+
+
+def _feed(of: FeedCoverage) -> Iterator[str]:
+    yield "<h2>Live feed</h2>"
+    ids = f"{of.items} items are known, ids {of.first} to {of.last}; {of.deleted} are marked as deleted"
+    hidden = sum(one.last - one.first + 1 for one in of.not_shown)
+    yield f"<p>{ids}; {hidden} between them were not shown.</p>"
+    gaps = "".join(f"<li>{_text(line)}" for line in of.gaps())
+    yield f"<ul>{gaps}</ul>" if gaps else "<p>None was missed.</p>"
 
 
 def _tables(found: Coverage) -> Iterator[str]:

@@ -45,10 +45,14 @@ def _missing(found: Coverage, paint: Callable[[str, str], str]) -> Iterator[str]
         yield f"    {gap.command}"
     if len(found.gaps) > SHOWN:
         yield f"… and {len(found.gaps) - SHOWN} unknown times more; --html FILE and --json have all of them"
+    lost = list(found.feed.gaps()) if found.feed else []
+    yield from (paint(line, "old") for line in lost[:SHOWN])
+    if len(lost) > SHOWN:
+        yield f"… and {len(lost) - SHOWN} gaps of the feed more; --html FILE and --json have all of them"
     for hole in found.holes[:SHOWN]:
         yield paint(f"missing: {clean_line(hole.title or hole.url)} ({hole.reason or 'not asked yet'})", "old")
         yield f"    {clean_line(fill_command(hole))}"
     if (more := found.total.holes - len(found.holes[:SHOWN])) > 0:
         yield f"… and {more} articles more; --html FILE and --json name the newest {len(found.holes)}"
-    told = f"{found.total.holes} holes, {len(found.gaps)} gaps"
+    told = f"{found.total.holes} holes, {len(found.gaps) + len(lost)} gaps"
     yield f"newsbot coverage: {found.total.articles} articles, " + ("nothing is missing" if found.whole else told)

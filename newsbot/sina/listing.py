@@ -68,16 +68,25 @@ def read(body: bytes, url: str, content_type: str = "", status: int = 200) -> Pa
     `gone`, `server-error` (5xx, 408, 429, a non-zero `status.code`, JSON without a list), `empty` (throttled),
     `cut`, `http-status`, `no-answer` (status 0), `too-large` (MAX_ANSWER, MAX_ITEMS).
     """
+    result = result_of(body, content_type, status)
+    if isinstance(result, Refusal):
+        return result
+    if not isinstance(result.get("data"), list):
+        return Refusal("server-error", f"result.data is {type(result.get('data')).__name__}, not a list")
+    if len(result["data"]) > MAX_ITEMS:
+        return Refusal("too-large", f"a list of {len(result['data'])} items, at most {MAX_ITEMS} are read")
+    return _page(result, url)
+
+
+def result_of(body: bytes, content_type: str = "", status: int = 200) -> dict[str, Any] | Refusal:
+    """The `result` of an answer of Sina's JSON interfaces that says success, or why there is none; as `read`."""
     if refusal := _refused_status(status):
         return refusal
     if len(body) > MAX_ANSWER:
         return Refusal("too-large", f"an answer of {len(body)} bytes, at most {MAX_ANSWER} are read")
     answer, _ = text.decode(body, content_type)
     envelope = _json(answer)
-    if isinstance(envelope, Refusal):
-        return envelope
-    result = _result(envelope, answer)
-    return result if isinstance(result, Refusal) else _page(result, url)
+    return envelope if isinstance(envelope, Refusal) else _result(envelope, answer)
 
 
 #: 403 is how the API says no (sina.md 1.1); any other 5xx is a server-error, any other status http-status.
@@ -131,7 +140,7 @@ def _line(value: object) -> str:
 
 
 def _result(envelope: Any, answer: str) -> dict[str, Any] | Refusal:
-    """The envelope's `result`, when it says success and holds a list."""
+    """The envelope's `result`, when it says success."""
     result = envelope.get("result") if isinstance(envelope, dict) else None
     if not isinstance(result, dict):
         return Refusal("server-error", f"no result object in {_line(answer)}")
@@ -140,10 +149,6 @@ def _result(envelope: Any, answer: str) -> dict[str, Any] | Refusal:
     if code not in (None, "", 0, "0"):
         message = _string(status, "msg") if isinstance(status, dict) else ""
         return Refusal("server-error", f"status.code {_line(code)}: {_line(message)}")
-    if not isinstance(result.get("data"), list):
-        return Refusal("server-error", f"result.data is {type(result.get('data')).__name__}, not a list")
-    if len(result["data"]) > MAX_ITEMS:
-        return Refusal("too-large", f"a list of {len(result['data'])} items, at most {MAX_ITEMS} are read")
     return result
 
 

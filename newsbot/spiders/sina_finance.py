@@ -15,6 +15,7 @@ from newsbot.errors import CaptureBroken
 from newsbot.extensions import Archive
 from newsbot.handlers.recording import one_line
 from newsbot.spiders.articles import ArticleQueue
+from newsbot.spiders.feed import FeedQueue
 from newsbot.spiders.lists import ListQueue
 from newsbot.spiders.requisites import RequisiteQueue
 
@@ -44,6 +45,7 @@ class SinaFinance(Spider):
         self._changed = asyncio.Event()
         self._lists: ListQueue
         self._articles: ArticleQueue
+        self._feed: FeedQueue
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SinaFinance:
@@ -77,6 +79,7 @@ class SinaFinance(Spider):
             return
         self._lists = ListQueue(archive, self._changed.set)
         self._articles = ArticleQueue(archive, self.settings, self._changed.set)
+        self._feed = FeedQueue(archive, self._articles, self._changed.set)
         requisites = RequisiteQueue(archive, self.settings, self._changed.set)
         for request in self._first():
             yield request
@@ -86,7 +89,7 @@ class SinaFinance(Spider):
             for request in self._leased():
                 leased = True
                 yield request
-            alone = not leased and not self._articles.open and not self._lists.walks
+            alone = not (leased or self._articles.open or self._lists.walks or self._feed.walk)
             for request in requisites.requests(alone=alone):
                 leased = True
                 yield request
@@ -106,6 +109,8 @@ class SinaFinance(Spider):
         if self.kind == "backfill":
             self._foresee(windows)
         yield from self._lists.requests(windows)
+        if self.kind == "schedule" and not wish.lists:
+            yield from self._feed.requests()
 
     def _leased(self) -> Iterator[Request]:
         if self.kind != "urls":

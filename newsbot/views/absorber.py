@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from newsbot.desk import Desk
 from newsbot.judgement import judge_requisite
 from newsbot.sina import urls
-from newsbot.views.found import Answer, Fact, Found, Listed, No, Requisite, Same, Seen, Unreadable
+from newsbot.views.found import Answer, Fact, Flashes, Found, Listed, No, Requisite, Same, Seen, Unreadable
 from newsbot.views.judging import judged, page_from
 from newsbot.views.reading import Reading
 from newsbot.warc.enclosed import located
@@ -113,6 +113,8 @@ class Absorber:
             case Listed():
                 self.touched.update(entry.key for entry in one.entries)
                 self._ledger.note_entries(one.capture, one.entries)
+            case Flashes():
+                self._ledger.note_flashes(one.capture, one.flashes)
             case Same():
                 self.pages += 1
                 self.touched.add(one.key)

@@ -11,6 +11,7 @@ from newsbot.warc.original import Original
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from newsbot.sina.feed import Flash
     from newsbot.warc.reader import Record
 
 
@@ -20,6 +21,14 @@ class Listed:
 
     capture: Capture
     entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Flashes:
+    """An answer of the live feed."""
+
+    capture: Capture
+    flashes: tuple[Flash, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,7 @@ class Seen:
     page: bytes
 
 
-Found = Listed | Look | Seen | Same | Requisite | Fact | No | Original | Unreadable
+Found = Listed | Flashes | Look | Seen | Same | Requisite | Fact | No | Original | Unreadable
 
 
 def counts(one: Found) -> bool:
@@ -108,7 +117,7 @@ def counts(one: Found) -> bool:
     match one:
         case Listed() | Same() | Unreadable():
             return True
-        case Look(result=Refusal(lasting=False)) | Fact() | Requisite():
+        case Look(result=Refusal(lasting=False)) | Fact() | Flashes() | Requisite():
             return not one.capture.imported
         case Look() | Seen():
             return True

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from newsbot.article import Article, Capture, Look, Refusal
 from newsbot.errors import WorkerLost
 from newsbot.judgement import SAYS_NO, is_hop, judge_exchange, judge_packed, judge_page, look_row
-from newsbot.sina import listing, urls
+from newsbot.sina import feed, listing, urls
+from newsbot.sina.feed import tells_of_now
 from newsbot.text import unstamp
-from newsbot.views.found import Answer, Asked, Found, Listed, No, Requisite, Same, Seen, counts
+from newsbot.views.found import Answer, Asked, Flashes, Found, Listed, No, Requisite, Same, Seen, Unreadable, counts
 from newsbot.warc.enclosed import located
 from newsbot.warc.files import either_name
 from newsbot.warc.kept import original_of
@@ -117,6 +118,9 @@ def judge(answer: Answer) -> Iterator[Found]:
     if record.type == "revisit":
         yield from _revisit(record, name, asked)
         return
+    if record.type == "resource":
+        yield from _resource(record, name)
+        return
     context = asked.context
     capture = capture_at(record, name, status=record.http.status, error=asked.error)
     yield from original_in(record, capture)
@@ -135,15 +139,38 @@ def judge(answer: Answer) -> Iterator[Found]:
             if isinstance(result, Refusal) and result.reason == "ban":  # with any status
                 yield from _no(record, name)
             yield Look(key, capture, result)
-    elif urls.is_listing(record.target) and not capture.truncated:
+    elif tells_of_now(record.target) and not capture.truncated:
         try:
-            page = listing.read(record.payload, record.target, content_type, capture.status)
+            yield from _shown(record, capture, content_type, name)
         except ValueError:
             return  # a broken Content-Encoding: the window's record says that this list was not read
-        if isinstance(page, listing.Page):
-            yield Listed(capture, page.entries)
-        elif page.reason == "ban":
+
+
+def _shown(record: Record, capture: Capture, content_type: str, name: str) -> Iterator[Found]:
+    """What a list or the feed shows. Raises ValueError."""
+    told: feed.FeedPage | listing.Page | Refusal
+    if feed.is_feed(record.target):
+        told = feed.read(record.payload, content_type, capture.status)
+    else:
+        told = listing.read(record.payload, record.target, content_type, capture.status)
+    match told:
+        case feed.FeedPage():
+            yield Flashes(capture, told.flashes)
+        case listing.Page():
+            yield Listed(capture, told.entries)
+        case Refusal(reason="ban"):
             yield from _no(record, name)
+
+
+def _resource(record: Record, name: str) -> Iterator[Found]:
+    """What was kept of an answer of the feed; resources of other tools say nothing."""
+    if record.target.startswith(feed.TARGET):
+        capture = capture_at(record, name)
+        try:
+            yield Flashes(capture, feed.of_cleaned(record.block))
+        except ValueError as error:
+            why = f"{record.target} is not as newsbot writes it: {error}"
+            yield Unreadable(name, record.offset, why)
 
 
 def requisite(capture: Capture, asked: Asked) -> Requisite:
@@ -169,7 +196,7 @@ def _revisit(record: Record, name: str, asked: Asked) -> Iterator[Look | Same | 
 
 def original_in(record: Record, capture: Capture) -> Iterator[Original]:
     """What later answers may be kept as a revisit of, as keeping.Keeping chooses it."""
-    if capture.truncated or capture.error or urls.is_listing(capture.url):
+    if capture.truncated or capture.error or tells_of_now(capture.url):
         return
     if digest := payload_digest(record.http):
         yield original_of(capture, record.http, digest)

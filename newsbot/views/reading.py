@@ -54,7 +54,7 @@ class Reading:
                 ours = _is_ours(record)
             elif record.type == "metadata":
                 yield from self._metadata(record, file)
-            elif record.type in ("response", "revisit"):
+            elif record.type in ("response", "revisit", "resource"):
                 yield from self._response(record, file, ours=ours)
 
     def leftovers(self) -> Iterator[Found | Answer]:

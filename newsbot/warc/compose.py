@@ -4,7 +4,8 @@ An exchange becomes request, response and metadata, in this order; the metadata 
 names the others in WARC-Concurrent-To: that is how recovery knows a complete exchange. Without an answer it is request
 and metadata; what arrived but is no HTTP goes into the metadata as `unparsed`. An answer that repeats an archived one
 (original.py) becomes a revisit record in the response's place: of `identical-payload-digest` the head is kept, of
-`server-not-modified` nothing (replay engines show a blank page for a kept 304), its 304 going into the metadata.
+`server-not-modified` nothing (replay engines show a blank page for a kept 304), its 304 going into the metadata. An
+answer that tells of people is not kept: a resource record in its place holds what was chosen of it, as JSON.
 
 The fields of the metadata (application/warc-fields), those without a value being left out:
 - `fetchTimeMs`, `via`, `hopsFromSeed`: as Heritrix writes them
@@ -108,7 +109,9 @@ class Composer:
         framed: list[Framed] = []
         if exchange.request:
             framed.append(self._request(exchange, date, target + wire))
-        if exchange.answer and _HTTP.match(exchange.answer.start_line):
+        if exchange.resource:
+            framed.append(self._resource(*exchange.resource, date, _concurrent(framed)))
+        elif exchange.answer and _HTTP.match(exchange.answer.start_line):
             headers = target + _concurrent(framed) + wire
             if original:
                 framed.append(self._revisit(exchange.answer, original, date, headers))
@@ -158,6 +161,12 @@ class Composer:
         row = revisit_row(headers[0][1], date, message, original.digest)
         payload, cut = original.digest, "length"  # the standard's "shall": the payload is not here
         return self._record("revisit", date, headers, kind, message.head, payload=payload, truncated=cut, row=row)
+
+    def _resource(self, target: str, content: bytes, date: str, headers: Fields) -> Framed:
+        """What is kept of an answer that is not kept itself (warc.md section 2)."""
+        row = Row(_target(target), date, "application/json", digest=sha256(content))
+        headers = [("WARC-Target-URI", row.url), *headers]
+        return self._record("resource", date, headers, row.mime, content, payload=row.digest, row=row)
 
     def _payload(self, message: Message, known: str) -> str:
         if not message.whole:

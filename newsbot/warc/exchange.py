@@ -37,6 +37,8 @@ class Exchange:
     hops: str = ""  #: hopsFromSeed: L link, R redirect, E embedded
     digest: str = ""  #: of the entity-body, where it is known already (original.payload_digest); else ''
     context: Mapping[str, Any] = field(default_factory=dict)  #: the spider's own facts; JSON-able
+    #: Target and JSON of what is kept in the answer's place, `response` being its head then: it tells of people.
+    resource: tuple[str, bytes] | None = None
     _answer: Message | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
@@ -45,3 +47,7 @@ class Exchange:
         if self._answer is None and self.response is not None:
             self._answer = split(self.response)
         return self._answer
+
+    def replace(self, response: bytes | None) -> None:
+        """Let these bytes stand for the answer: all that is to be kept of it."""
+        self.response, self._answer = response, None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from newsbot.warc.record import Record
 
-_OF_EXCHANGE = frozenset({"request", "response", "revisit"})
+_OF_EXCHANGE = frozenset({"request", "response", "revisit", "resource"})
 _RESTORE = "restore the file from a copy"
 
 

@@ -42,7 +42,7 @@ class Written:
     """Where an exchange or a note lies. Ids are without angle brackets, '' where there is no such record."""
 
     request_id: str
-    response_id: str  #: of the revisit record, where the answer repeats an archived one
+    response_id: str  #: of the revisit record, where the answer repeats an archived one; of the resource record
     metadata_id: str
     date: str  #: WARC-Date of all its records
     file: str  #: path below the archive in its final form, with `/`
@@ -186,7 +186,7 @@ class Writer:
             self.files.append(file.path.relative_to(self._archive).as_posix())
         absent = ("", 0)
         request, metadata = places.get("request", absent), places.get("metadata", absent)
-        response = places.get("response") or places.get("revisit", absent)
+        response = next((places[kind] for kind in ("response", "revisit", "resource") if kind in places), absent)
         shown = response if response[0] else metadata
         return Written(request[0], response[0], metadata[0], date, self.files[-1], shown[1], file.end)
 

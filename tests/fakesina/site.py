@@ -12,6 +12,7 @@ from . import failures, look, pages, pictures, roll
 from .answers import Answer, Request, Wire, encode, http_date
 from .elsewhere import ELSEWHERE, MOBILE_HOST, docid_in, mobile_page
 from .failures import Script
+from .flashes import FEED_HOST, FEED_PATH, Feed
 from .newsroom import Newsroom, place
 from .roll import ListRules
 
@@ -22,7 +23,7 @@ ROLL_HOSTS = ("feed.mix.sina.com.cn", "feed.sina.com.cn")
 PAGE_HOSTS = ("finance.sina.com.cn", "news.sina.com.cn", "cj.sina.com.cn", "k.sina.com.cn", "www.sina.com.cn")
 IMAGE_HOSTS = ("n.sinaimg.cn", *(f"n{number}.sinaimg.cn" for number in range(4)), "k.sinaimg.cn")
 WEIBO_HOSTS = ("wx1.sinaimg.cn", "tva1.sinaimg.cn")  #: a picture only for who comes from a page of Sina's
-HOSTS = (*PAGE_HOSTS, *ELSEWHERE, *ROLL_HOSTS, *IMAGE_HOSTS, *WEIBO_HOSTS)
+HOSTS = (*PAGE_HOSTS, *ELSEWHERE, *ROLL_HOSTS, FEED_HOST, *IMAGE_HOSTS, *WEIBO_HOSTS)
 ROBOTS = b"# invented\nUser-agent: *\nDisallow: /cgi-bin/\nDisallow: /private/\n"
 
 
@@ -44,6 +45,7 @@ class Site(Newsroom):
         self.rules: dict[int, ListRules] = {}  #: by lid
         self.robots: dict[str, bytes | None] = dict.fromkeys(HOSTS, ROBOTS) | {"k.sinaimg.cn": None}  #: None: 404
         self.asked: Counter[str] = Counter()  #: how often each URL was asked, `https://host/path?query`
+        self.feed = Feed()
         self._scripts: list[Script] = []
         self._wires: dict[tuple[str, bool], tuple[Story | None, Wire]] = {}
         self._date = (0, b"")
@@ -119,8 +121,8 @@ class Site(Newsroom):
         if path == "/robots.txt":
             rules = self.robots[host]
             return self._failure("404") if rules is None else Answer(rules, content_type="text/plain")
-        if host in ROLL_HOSTS:
-            return self._list(request) if path == "/api/roll/get" else self._failure("error-json")
+        if host in (*ROLL_HOSTS, FEED_HOST):
+            return self._list(request) if path in ("/api/roll/get", FEED_PATH) else self._failure("error-json")
         return self._elsewhere(host, request.target) if host in ELSEWHERE else self._file(request)
 
     def _failure(self, kind: str) -> Answer:
@@ -128,6 +130,8 @@ class Site(Newsroom):
 
     def _list(self, request: Request) -> Answer:
         asked = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
+        if request.host == FEED_HOST:
+            return Answer(self.feed.answer(asked, self.now()), content_type=failures.JSON, max_age=0)
         rules = self.rules.get(roll.integer(asked, "lid") or 0, ListRules())
         body = roll.answer(self.in_lists(), asked, rules, self.now())
         self.lists_given += 1
