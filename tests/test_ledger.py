@@ -155,7 +155,6 @@ def test_the_dump_says_nothing_of_where_records_lie(ledger: Ledger) -> None:
     [
         (work._DUE, "article_due"),
         (standing._HOLES, "article_due"),
-        (work._DUE_AMONG, "sqlite_autoindex_article_1"),
         (standing._BY_KEY, "sqlite_autoindex_article_1"),
         (standing._AMONG, "sqlite_autoindex_article_1"),
         (standing._BY_NAME, "article_by_name"),

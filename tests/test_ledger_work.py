@@ -31,8 +31,8 @@ def after(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def leased(ledger: Ledger, owner: str, limit: int = 9, *, at: float = 0, keys: list[str] | None = None) -> list[str]:
-    return keys_of(ledger.lease(owner, limit, after(at), 60, keys=keys))
+def leased(ledger: Ledger, owner: str, limit: int = 9, *, at: float = 0) -> list[str]:
+    return keys_of(ledger.lease(owner, limit, after(at), 60))
 
 
 def unknown(_: str) -> None:
@@ -68,13 +68,6 @@ def test_work_says_what_to_ask_and_how_often_it_failed(ledger: Ledger) -> None:
         (one,) = ledger.lease("one", 1, after(failed), 60)
         assert (one.key, one.url, one.attempts) == ("key000000", entry("key000000").url, failed)
         ledger.release(one.key, "one", not_before=after(failed + 1))
-
-
-def test_some_keys_alone_can_be_leased(ledger: Ledger) -> None:
-    keys = fill(ledger, 4)
-    assert leased(ledger, "one", keys=[keys[2], keys[1], "unknown"]) == keys[1:3]
-    assert leased(ledger, "two", keys=keys[:2]) == keys[:1]
-    assert leased(ledger, "two", keys=[]) == []
 
 
 def test_a_failed_article_waits_until_it_may_be_tried_again(ledger: Ledger) -> None:

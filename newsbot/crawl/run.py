@@ -147,9 +147,9 @@ class Run:
         self.facts.holes.update((url, "not asked yet") for url in self._wanted.values())
         return list(self._wanted.items())
 
-    def lease(self, limit: int, keys: Sequence[str] | None = None, *, again: bool = False) -> list[Work]:
+    def lease(self, limit: int, *, again: bool = False) -> list[Work]:
         """Articles to ask now, `again` also those to be looked at once more; they are this run's until released."""
-        work = self.ledger.lease(self.name, limit, self.clock(), self.options.lease_seconds, keys=keys)
+        work = self.ledger.lease(self.name, limit, self.clock(), self.options.lease_seconds)
         if again and not work:
             work = self.again.lease(limit)
         self._attempts.update((one.key, one.attempts) for one in work)

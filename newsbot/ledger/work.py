@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import BindParameter, bindparam, delete, func, or_, select, update
 from sqlalchemy import literal_column as literal
 
 from newsbot.ledger.database import Database
@@ -70,10 +70,6 @@ def _owned() -> ColumnElement[bool]:
 
 _ONE = (lease.c.article == bindparam("of")) & (lease.c.owner == bindparam("by"))
 _DUE = Statement(_due(DUE))
-# Here the keys are the way in, not the state: so no index shall know the state again.
-_DUE_AMONG = Statement(
-    lambda backend: _due(text("state || '' IN ('failed', 'listed')")).where(article.c.key.in_(backend.each_key))
-)
 _AGAIN = Statement(lambda backend: _due(literal("1") == literal("1")).where(article.c.key.in_(backend.each_key)))
 _TAKE = Statement(_take)
 _RENEW = Statement(update(lease).where(_owned()).values(parameters(["expires"])))
@@ -97,19 +93,13 @@ _FREE_ALL = Statement(update(lease).where(_owned()).values(owner=BLANK, expires=
 class Worklist(Database):
     """Leases of articles. Their owner is a run."""
 
-    def lease(
-        self, owner: str, limit: int, now: datetime, seconds: float, *, keys: Sequence[str] | None = None
-    ) -> list[Work]:
+    def lease(self, owner: str, limit: int, now: datetime, seconds: float) -> list[Work]:
         """Up to `limit` articles that are listed or failed, free and due, the newest first; `owner`'s for `seconds`.
 
-        With `keys` only such ones. Two processes never get the same one.
+        Two processes never get the same one.
         """
-        moments = _moments(now)
         with self.transaction(alone=False):
-            if keys is None:
-                due = self._rows(_DUE, **moments, limit=limit)
-            else:
-                due = self._rows(_DUE_AMONG, **moments, limit=limit, keys=as_keys(keys))
+            due = self._rows(_DUE, **_moments(now), limit=limit)
             return self._taken(due, owner, now, seconds)
 
     def lease_again(self, owner: str, keys: Sequence[str], now: datetime, seconds: float) -> list[Work]:
