@@ -15,6 +15,7 @@ from newsbot.archive import Archive, locate, run_stamp
 from newsbot.clock import system_clock
 from newsbot.crawl.options import Options
 from newsbot.errors import BadInput
+from newsbot.sina.channels import COLUMNS, by_name
 from newsbot.sina.feed import MODES as FEED_MODES
 from newsbot.sina.requisites import MODES
 from newsbot.text import moment
@@ -84,6 +85,10 @@ def options_of(settings: Any, kind: str) -> Options:
         requisite_max_age=timedelta(seconds=settings.getfloat("REQUISITE_MAX_AGE")),
         feed=_feed(settings["FEED"]),
         feed_every=timedelta(seconds=settings.getfloat("FEED_EVERY")),
+        columns=_columns(settings.getlist("COLUMNS")),
+        columns_every=timedelta(seconds=settings.getfloat("COLUMNS_EVERY")),
+        keep_noarchive=settings.getbool("KEEP_NOARCHIVE"),
+        top_list=settings.getbool("TOP_LIST"),
         revisit_after=_revisit_after(settings.getlist("REVISIT_AFTER")),
         info=warcinfo(settings),
     )
@@ -123,3 +128,13 @@ def _feed(mode: str) -> str:
     if mode not in FEED_MODES:
         raise BadInput(f"FEED is {mode!r}: give {', '.join(FEED_MODES[:-1])} or {FEED_MODES[-1]}")
     return mode
+
+
+def _columns(given: list[str]) -> tuple[str, ...]:
+    """Raises UnknownChannel."""
+    if given == ["all"]:
+        return tuple(channel.name for channel in COLUMNS)
+    wanted = [by_name(name.strip()) for name in given if name.strip()]
+    if others := [channel.name for channel in wanted if not channel.column]:
+        raise BadInput(f"COLUMNS names {others[0]}, which has a list: give columns only, or all")
+    return tuple(channel.name for channel in wanted)

@@ -95,6 +95,15 @@ REVISIT_AFTER = [1800, 10_800, 86_400, 604_800]
 FEED = "cleaned"
 # Seconds from one reading of the feed to the next: it reaches back 18 hours.
 FEED_EVERY = 10_800
+# Columns to read, by name (newsbot/sina/channels.py) or `all`: what has no list, such as fund, futures, gold, bank.
+# Off by default: their pages ask in their robots metas not to be indexed, followed or archived.
+COLUMNS: list[str] = []
+# Seconds from one reading of a column to the next; it shows some 200 articles.
+COLUMNS_EVERY = 21_600
+# Keep a column page whole though its robots metas say noarchive; else only its links are kept.
+KEEP_NOARCHIVE = False
+# Read the list of the day's most read articles once a day, to see whether the lists missed one.
+TOP_LIST = True
 # What a page needs to be shown again: `none` of it, BODY's `images`, or `page`, the page's style sheets as well.
 REQUISITES = "images"
 # Bytes: a larger image or style sheet is cut and refused; Sina's pictures have at most a few MB.

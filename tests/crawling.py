@@ -29,7 +29,8 @@ IMPOLITE = {
     "AUTOTHROTTLE_ENABLED": 0,
     "CONTACT": "tests@example.org",
     "REVISIT_AFTER": "",
-    "FEED": "off",  # likewise
+    "FEED": "off",
+    "TOP_LIST": 0,
     "REQUISITES": "none",  # a test that is about them says so
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from newsbot.article import Capture
-from newsbot.sina.feed import tells_of_now
+from newsbot.sina.sources import tells_of_now
 from newsbot.warc import message
 from newsbot.warc.commit import GroupCommit
 from newsbot.warc.files import either_name

@@ -49,7 +49,10 @@ class Lists:
         if since:
             lists = only or channels.DEFAULT_LISTS
             return windows.span(lists, since, min(until or now, now), lambda name: self.past(name, _ALL))
-        return windows.plan(now, self.past, overlap_every=self._overlap_every, only=only)
+        lists = [name for name in only if not channels.by_name(name).column]  # columns are read by crawl.sides
+        if only and not lists:
+            return []
+        return windows.plan(now, self.past, overlap_every=self._overlap_every, only=lists)
 
     def past(self, list_name: str, limit: int = _RECENT) -> list[windows.PastWindow]:
         """A list's windows that were read to their end, newest first."""

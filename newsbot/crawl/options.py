@@ -24,6 +24,10 @@ class Options:
     requisite_max_age: timedelta = timedelta(days=7)
     feed: str = "off"  #: a word of sina.feed.MODES
     feed_every: timedelta = timedelta(hours=3)
+    columns: tuple[str, ...] = ()  #: names of columns (sina.channels) that are read
+    columns_every: timedelta = timedelta(hours=6)
+    keep_noarchive: bool = False  #: column pages are kept whole whatever their robots metas say
+    top_list: bool = False
     revisit_after: tuple[timedelta, ...] = ()  #: when an article is looked at again, after its publication
     info: dict[str, str] = field(default_factory=dict)  #: fields of warcinfo
 

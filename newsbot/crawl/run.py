@@ -19,6 +19,7 @@ from newsbot.crawl.gathering import Gathering
 from newsbot.crawl.hearing import Hearing
 from newsbot.crawl.keeping import Keeping
 from newsbot.crawl.lists import Lists
+from newsbot.crawl.sides import Sides, without_archiving
 from newsbot.desk import Desk, Settled
 from newsbot.discovery.again import Again
 from newsbot.discovery.hosts import Hosts
@@ -88,8 +89,7 @@ class Run:
             )
             self.facts.recovered, self.facts.damaged = found
             writer = Writer(self.archive.root, clock=self.clock, **self.options.writing())
-            clean = {} if self.options.feed == "raw" else {"clean": without_people}
-            self.keeping = Keeping(self.archive.root, writer, self.ledger, **clean)
+            self.keeping = Keeping(self.archive.root, writer, self.ledger, self._leave_out)
             self.feed = Feed(
                 self.ledger,
                 self.keeping,
@@ -106,7 +106,25 @@ class Run:
                 clock=self.clock,
                 overlap_every=self.options.overlap_every,
             )
+            self.sides = Sides(
+                self.ledger,
+                self.keeping,
+                self.desk,
+                self.facts,
+                clock=self.clock,
+                names=self.options.columns,
+                every=self.options.columns_every,
+                top=self.options.top_list,
+                shown=self.lists.shown,
+            )
             self._closing = opening.pop_all()
+
+    def _leave_out(self, exchange: Exchange) -> None:
+        """Take out of an exchange what is not to be kept."""
+        if self.options.feed != "raw":
+            without_people(exchange)
+        if not self.options.keep_noarchive:
+            without_archiving(exchange)
 
     # --- capture ---
 

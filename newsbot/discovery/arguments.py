@@ -59,7 +59,12 @@ def read(
     begin = text.moment(since, now) if since else end and min(end, now) - FULL_OVERLAP
     if begin and begin >= min(end or now, now):
         raise BadInput(f"since={since} is not before until={until or 'now'}")
-    return Arguments(names(channels or ""), begin, end)
+    lists = names(channels or "")
+    if begin and (column := next((name for name in lists if known.by_name(name).column), "")):
+        raise BadInput(
+            f"channel {column} has no list to read back in, only a page of its newest: leave out since and until"
+        )
+    return Arguments(lists, begin, end)
 
 
 def names(wanted: str) -> tuple[str, ...]:

@@ -79,7 +79,13 @@ def prepare(settings: BaseSettings) -> None:
         raise BadInput(f"REPLAY_FROM and ARCHIVE_DIR share {folder}: give ARCHIVE_DIR a folder for what is replayed")
     Recall(folder, system_clock()()).close()  # Scrapy would only log what is wrong, at the first request
     handlers = settings.getdict("DOWNLOAD_HANDLERS") | {"http": _HANDLER, "https": _HANDLER}
-    chosen = {"REPLAY_FROM": str(folder), "DOWNLOAD_HANDLERS": handlers, "DOWNLOAD_DELAY": 0, "FEED": "off"}
+    chosen = {
+        "REPLAY_FROM": str(folder),
+        "DOWNLOAD_HANDLERS": handlers,
+        "DOWNLOAD_DELAY": 0,
+        "FEED": "off",
+        "TOP_LIST": False,
+    }
     for name, value in (chosen | {"AUTOTHROTTLE_ENABLED": False}).items():
         settings.set(name, value, priority="cmdline")
 

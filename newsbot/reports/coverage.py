@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from newsbot.ledger.coverage import LATENCY_UNIT, Hole
 from newsbot.reports.feed import FeedCoverage, survey_feed
 from newsbot.reports.gaps import Gap, Reading, read, union
-from newsbot.sina import channels, feed
+from newsbot.sina import channels, feed, toplist
 from newsbot.text import BEIJING
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def survey(
     for name, windows in ledger.every_window():
         if name == feed.NAME:
             found.feed = None if wanted.channels else survey_feed(ledger, windows, since, until)
-        elif not wanted.channels or name in wanted.channels:
+        elif name != toplist.NAME and (not wanted.channels or name in wanted.channels):
             found.lists[name], gaps = read(name, windows, now, since, until)
             found.gaps += gaps
     _spread(days, found)

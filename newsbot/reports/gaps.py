@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from newsbot.ledger import WindowRow
 
+_COLUMNS = frozenset(channel.name for channel in channels.COLUMNS)
 #: Until a list's next scheduled reading is late: so long after the last one nothing is amiss yet.
 RHYTHM = timedelta(hours=2)
 
@@ -31,7 +32,9 @@ class Gap:
 
     @property
     def command(self) -> str:
-        """What fills it."""
+        """What fills it; '' where nothing can: a column shows its newest articles only."""
+        if self.list_name in _COLUMNS:
+            return ""
         low, high = (moment.astimezone(BEIJING) for moment in (self.low, self.high + timedelta(seconds=59)))
         return (
             f"scrapy crawl sina_finance -a channels={shlex.quote(self.list_name)} "

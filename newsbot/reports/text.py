@@ -42,7 +42,8 @@ def _row(name: str, day: Day) -> str:
 def _missing(found: Coverage, paint: Callable[[str, str], str]) -> Iterator[str]:
     for gap in found.gaps[:SHOWN]:
         yield paint(clean_line(str(gap)), "old")
-        yield f"    {gap.command}"
+        if gap.command:
+            yield f"    {gap.command}"
     if len(found.gaps) > SHOWN:
         yield f"… and {len(found.gaps) - SHOWN} unknown times more; --html FILE and --json have all of them"
     lost = list(found.feed.gaps()) if found.feed else []

@@ -27,6 +27,7 @@ class Channel:
     lid: int  #: unique over all pages; items carry the lids of every list they are in
     label: str  #: Sina's own name for it
     post_name: str  #: category and folder of its posts; '' for a list of everything, which names no channel
+    column: int = 0  #: number of its column page, for one that has no list (sina.md 1.3); `pageid` and `lid` are 0 then
 
 
 def _channel(name: str, pageid: int, lid: int, label: str) -> Channel:
@@ -35,6 +36,10 @@ def _channel(name: str, pageid: int, lid: int, label: str) -> Channel:
 
 def _everything(name: str, pageid: int, lid: int, label: str) -> Channel:
     return Channel(name, pageid, lid, label, "")
+
+
+def _column(name: str, column: int, label: str) -> Channel:
+    return Channel(name, 0, 0, label, f"新浪财经－{label}", column)
 
 
 CHANNELS: tuple[Channel, ...] = (
@@ -64,12 +69,37 @@ CHANNELS: tuple[Channel, ...] = (
     _channel("ipo", 205, 1789, "新股"),
 )
 
+#: What has a column page and no list, or one of its own beside it; read only when COLUMNS or `-a channels=` name it.
+COLUMNS: tuple[Channel, ...] = (
+    _column("market-review", 56589, "大盘评述"),
+    _column("macro-research", 56598, "宏观研究"),
+    _column("market-research", 56605, "市场研究"),
+    _column("views", 56978, "机构观点"),
+    _column("listed-company", 56592, "上市公司"),
+    _column("main-funds", 56615, "主力动向"),
+    _column("hk-flash", 57027, "港股快讯"),
+    _column("hk-research", 57028, "港股大行研报"),
+    _column("hk-company", 57038, "港股公司"),
+    _column("fund", 56907, "基金"),
+    _column("currency", 56982, "外汇"),
+    _column("futures", 56988, "期货"),
+    _column("futures-market", 56995, "期市要闻"),
+    _column("gold", 57085, "黄金分析"),
+    _column("bank", 56683, "银行要闻"),
+    _column("central-bank", 56689, "央行动态"),
+    _column("bank-company", 80798, "银行公司"),
+    _column("insurance", 56757, "保险要闻"),
+    _column("insurance-industry", 56850, "保险行业"),
+    _column("insurance-company", 56854, "保险公司"),
+)
+
 #: The lists asked at every run: all of finance, and the seed's own (design.md, "The contract").
 DEFAULT_LISTS = ("finance", "china")
 #: The channel of an article that is in none of the others; its posts go to ROLL.
 NO_CHANNEL = "finance"
 
-_BY_NAME = {channel.name: channel for channel in CHANNELS}
+_BY_NAME = {channel.name: channel for channel in (*CHANNELS, *COLUMNS)}
+_BY_COLUMN = {channel.column: channel for channel in COLUMNS}
 _BY_LIST = {(channel.pageid, channel.lid): channel for channel in CHANNELS}
 #: Only what names a channel: lid → place in the order that binds.
 _RANK = {channel.lid: rank for rank, channel in enumerate(CHANNELS) if channel.post_name}
@@ -86,6 +116,11 @@ def by_name(name: str) -> Channel:
 def by_lid(pageid: int, lid: int) -> Channel | None:
     """The channel of a list, by the two ids in its URL; None when it is not known here."""
     return _BY_LIST.get((pageid, lid))
+
+
+def by_column(column: int) -> Channel | None:
+    """The channel of a column page; None when it is not known here."""
+    return _BY_COLUMN.get(column)
 
 
 def channel_of(lids: Iterable[int], list_name: str) -> str:

@@ -82,11 +82,6 @@ def is_feed(url: str) -> bool:
     return HOST in url and urls.host(url) == HOST and urlsplit(urls.canonical(url)).path == PATH
 
 
-def tells_of_now(url: str) -> bool:
-    """Does the answer tell when what was seen, as those of lists and of the feed, so that none stands for another?"""
-    return urls.is_listing(url) or is_feed(url)
-
-
 def read(body: bytes, content_type: str = "", status: int = 200) -> FeedPage | Refusal:
     """What the feed answered, without people; refusals as of `listing.read`. `body` is the entity, content-decoded."""
     result = listing.result_of(body, content_type, status)

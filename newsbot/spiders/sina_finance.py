@@ -18,6 +18,7 @@ from newsbot.spiders.articles import ArticleQueue
 from newsbot.spiders.feed import FeedQueue
 from newsbot.spiders.lists import ListQueue
 from newsbot.spiders.requisites import RequisiteQueue
+from newsbot.spiders.sides import SideQueue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -46,6 +47,8 @@ class SinaFinance(Spider):
         self._lists: ListQueue
         self._articles: ArticleQueue
         self._feed: FeedQueue
+        self._sides: SideQueue
+        self._sides_due = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SinaFinance:
@@ -80,6 +83,7 @@ class SinaFinance(Spider):
         self._lists = ListQueue(archive, self._changed.set)
         self._articles = ArticleQueue(archive, self.settings, self._changed.set)
         self._feed = FeedQueue(archive, self._articles, self._changed.set)
+        self._sides = SideQueue(archive, self._articles, self._changed.set)
         requisites = RequisiteQueue(archive, self.settings, self._changed.set)
         for request in self._first():
             yield request
@@ -89,7 +93,7 @@ class SinaFinance(Spider):
             for request in self._leased():
                 leased = True
                 yield request
-            alone = not (leased or self._articles.open or self._lists.walks or self._feed.walk)
+            alone = not (leased or self._articles.open or self._lists.walks or self._feed.walk or self._sides.open)
             for request in requisites.requests(alone=alone):
                 leased = True
                 yield request
@@ -109,10 +113,14 @@ class SinaFinance(Spider):
         if self.kind == "backfill":
             self._foresee(windows)
         yield from self._lists.requests(windows)
+        self._sides_due = self.kind == "schedule"
         if self.kind == "schedule" and not wish.lists:
             yield from self._feed.requests()
 
     def _leased(self) -> Iterator[Request]:
+        if self._sides_due and not self._lists.walks:  # what only they show is known once lists have shown the rest
+            self._sides_due = False
+            yield from self._sides.requests(self.arguments.lists)
         if self.kind != "urls":
             yield from self._articles.requests(again=not self._lists.walks)  # lists first: they tell of edits
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from newsbot.article import Article, Capture, Look, Refusal
 from newsbot.errors import WorkerLost
 from newsbot.judgement import SAYS_NO, is_hop, judge_exchange, judge_packed, judge_page, look_row
-from newsbot.sina import feed, listing, urls
-from newsbot.sina.feed import tells_of_now
+from newsbot.sina import columns, feed, listing, toplist, urls
+from newsbot.sina.sources import tells_of_now
 from newsbot.text import unstamp
 from newsbot.views.found import Answer, Asked, Flashes, Found, Listed, No, Requisite, Same, Seen, Unreadable, counts
 from newsbot.warc.enclosed import located
@@ -148,29 +148,34 @@ def judge(answer: Answer) -> Iterator[Found]:
 
 def _shown(record: Record, capture: Capture, content_type: str, name: str) -> Iterator[Found]:
     """What a list or the feed shows. Raises ValueError."""
-    told: feed.FeedPage | listing.Page | Refusal
+    told: feed.FeedPage | listing.Page | columns.ColumnPage | toplist.TopList | Refusal
     if feed.is_feed(record.target):
         told = feed.read(record.payload, content_type, capture.status)
+    elif toplist.is_top(record.target):
+        told = toplist.read(record.payload, content_type, capture.status)
+    elif columns.column_of(record.target):
+        told = columns.read(record.payload, record.target, content_type, capture.status)
     else:
         told = listing.read(record.payload, record.target, content_type, capture.status)
     match told:
         case feed.FeedPage():
             yield Flashes(capture, told.flashes)
-        case listing.Page():
+        case listing.Page() | columns.ColumnPage():
             yield Listed(capture, told.entries)
         case Refusal(reason="ban"):
             yield from _no(record, name)
 
 
 def _resource(record: Record, name: str) -> Iterator[Found]:
-    """What was kept of an answer of the feed; resources of other tools say nothing."""
-    if record.target.startswith(feed.TARGET):
-        capture = capture_at(record, name)
-        try:
+    """What was kept in an answer's place, of the feed or of a column; resources of other tools say nothing."""
+    capture = capture_at(record, name)
+    try:
+        if record.target.startswith(feed.TARGET):
             yield Flashes(capture, feed.of_cleaned(record.block))
-        except ValueError as error:
-            why = f"{record.target} is not as newsbot writes it: {error}"
-            yield Unreadable(name, record.offset, why)
+        elif record.target.startswith(columns.TARGET):
+            yield Listed(capture, columns.of_kept(record.target, record.block))
+    except ValueError as error:
+        yield Unreadable(name, record.offset, f"{record.target} is not as newsbot writes it: {error}")
 
 
 def requisite(capture: Capture, asked: Asked) -> Requisite:

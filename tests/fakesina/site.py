@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from . import failures, look, pages, pictures, roll
+from . import failures, look, pages, pictures, roll, sides
 from .answers import Answer, Request, Wire, encode, http_date
 from .elsewhere import ELSEWHERE, MOBILE_HOST, docid_in, mobile_page
 from .failures import Script
 from .flashes import FEED_HOST, FEED_PATH, Feed
 from .newsroom import Newsroom, place
 from .roll import ListRules
+from .sides import FORBIDDEN, TOP_HOST
 
 if TYPE_CHECKING:
     from .stories import Story
@@ -23,7 +24,7 @@ ROLL_HOSTS = ("feed.mix.sina.com.cn", "feed.sina.com.cn")
 PAGE_HOSTS = ("finance.sina.com.cn", "news.sina.com.cn", "cj.sina.com.cn", "k.sina.com.cn", "www.sina.com.cn")
 IMAGE_HOSTS = ("n.sinaimg.cn", *(f"n{number}.sinaimg.cn" for number in range(4)), "k.sinaimg.cn")
 WEIBO_HOSTS = ("wx1.sinaimg.cn", "tva1.sinaimg.cn")  #: a picture only for who comes from a page of Sina's
-HOSTS = (*PAGE_HOSTS, *ELSEWHERE, *ROLL_HOSTS, FEED_HOST, *IMAGE_HOSTS, *WEIBO_HOSTS)
+HOSTS = (*PAGE_HOSTS, *ELSEWHERE, *ROLL_HOSTS, FEED_HOST, TOP_HOST, *IMAGE_HOSTS, *WEIBO_HOSTS)
 ROBOTS = b"# invented\nUser-agent: *\nDisallow: /cgi-bin/\nDisallow: /private/\n"
 
 
@@ -46,6 +47,9 @@ class Site(Newsroom):
         self.robots: dict[str, bytes | None] = dict.fromkeys(HOSTS, ROBOTS) | {"k.sinaimg.cn": None}  #: None: 404
         self.asked: Counter[str] = Counter()  #: how often each URL was asked, `https://host/path?query`
         self.feed = Feed()
+        self.columns: dict[str, list[Story]] = {}  #: path of a column's page → what it shows, newest first
+        self.column_robots = FORBIDDEN  #: what their robots metas say
+        self.top: list[Story] = []  #: the most read
         self._scripts: list[Script] = []
         self._wires: dict[tuple[str, bool], tuple[Story | None, Wire]] = {}
         self._date = (0, b"")
@@ -139,6 +143,8 @@ class Site(Newsroom):
 
     def _file(self, request: Request) -> Answer:
         host, path, referer = request.host, request.path, request.headers.get("referer", "")
+        if host == TOP_HOST or path in self.columns:
+            return self._side(path)
         story = self.at(host + path)
         if story is not None:
             return self._page(story, host + path)
@@ -150,6 +156,11 @@ class Site(Newsroom):
         if path == "/" and host in PAGE_HOSTS:
             return Answer(look.front(self, "https://{}").encode(), max_age=0)
         return self._failure("404")
+
+    def _side(self, path: str) -> Answer:
+        if path in self.columns:
+            return Answer(sides.column(self.columns[path], self.column_robots), max_age=0)
+        return Answer(sides.top(self.top), content_type="text/javascript", max_age=0)
 
     def _elsewhere(self, host: str, target: str) -> Answer:
         if not self.has(docid := docid_in(target)) or (story := self.story(docid)).missing:
