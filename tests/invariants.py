@@ -74,7 +74,8 @@ def decoding(data: bytes) -> None:
             return
     readings = {codec: reading for codec in ("utf-8", "gb18030") if (reading := _strictly(content, codec)) is not None}
     damaged = content.decode("utf-8", "replace")
-    if any("\u0800" <= sign != "\ufffd" for sign in damaged):  # three bytes that only UTF-8 has in this order
+    three = b"\xef\xbf\xbd" in content or any("\u0800" <= sign != "\ufffd" for sign in damaged)
+    if three:  # bytes that only UTF-8 has in this order
         if "utf-8" in readings and "gb18030" not in readings:
             assert decoded == readings["utf-8"], "Chinese in UTF-8 became mojibake"
         if readings and "gb" not in content_type.lower():

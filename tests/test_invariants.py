@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,3 +32,14 @@ def test_what_the_fuzzer_begins_with_keeps_the_invariants(part: str) -> None:
     for count, seed in enumerate(fuzz.seeds(part), 1):  # noqa: B007 - the number is wanted
         TARGETS[part](seed[: fuzz.LONGEST.get(part, 4096)])
     assert count > 4
+
+
+@pytest.mark.slow
+def test_the_fuzzer_runs_and_sees_newsbots_branches() -> None:
+    words = [sys.executable, "-m", "tests.fuzz", "listings", "--seconds", "2"]
+    done = subprocess.run(words, cwd=FOUND.parents[2], stdout=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    figures = re.fullmatch(r"listings +(\d+) executions, +(\d+) a second, +(\d+) branches seen by .*\n", done.stdout)
+    assert figures, done.stdout
+    assert int(figures[1]) > 100
+    assert int(figures[3]) > 100
