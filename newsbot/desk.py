@@ -7,33 +7,28 @@ so both end with the same rows and the same files.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from newsbot import post, text
-from newsbot.article import REASONS, Article, Capture, Entry, Look, Refusal, date_of
+from newsbot.article import Article, Capture, Entry, Look, Refusal, date_of
 from newsbot.errors import BadInput
 from newsbot.joining import joined
 from newsbot.judgement import look_row
-from newsbot.ledger.rows import first_of
-from newsbot.shelf import PLACE, Shelf
-from newsbot.sina import channels
+from newsbot.publication import face, path_of, post_of, standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from newsbot.ledger import ArticleRow, Ledger
+    from newsbot.shelf import Shelf
 
 #: A page that is found gone twice, so far apart, is gone (sina.md section 3).
 CONFIRM = timedelta(hours=2)
 
 #: Articles that are settled at a time.
 _AT_ONCE = 1000
-
-#: A title that ends like a suffixed file name is always suffixed, so that no plain name can ever meet a suffixed one.
-_LIKE_A_SUFFIX = re.compile(r"-(?:[a-z]{7}\d{7}|\d+@[a-z0-9.-]+|[0-9a-f]{16})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +64,7 @@ class Desk:
         with self.ledger.transaction():
             before = {row.key: row for row in self.ledger.articles(keys)}
             new = self.ledger.note_entries(capture, entries)
-            changed = [row.key for row in self.ledger.articles(list(before)) if _face(row) != _face(before[row.key])]
+            changed = [row.key for row in self.ledger.articles(list(before)) if face(row) != face(before[row.key])]
             revised = [key for key in changed if self.settle(key).outcome == "revised"]
         return Noted(tuple(new), tuple(revised))
 
@@ -99,11 +94,11 @@ class Desk:
     def _follow(self, key: str) -> None:
         """Settle a twin of an article that was settled, if it stands otherwise now."""
         row = self.ledger.article(key)
-        if row is not None and _standing(row, twins := self._twins(row)) != (row.state, row.reason, row.name):
+        if row is not None and standing(row, twins := self._twins(row)) != (row.state, row.reason, row.name):
             self._settle(row, twins)
 
     def _settle(self, row: ArticleRow, twins: Sequence[ArticleRow], look: Look | None = None) -> Settled:
-        state, reason, name = _standing(row, twins)
+        state, reason, name = standing(row, twins)
         settled = replace(row, state=state, reason=reason, name=name, tombstone=self._tombstone(row))
         rivals = self._others(settled)
         outcome = self._place(settled, rivals, look) if name else state
@@ -132,7 +127,7 @@ class Desk:
             progress(done := done + len(rows), total)
 
     def _stood(self, row: ArticleRow, *, shared: bool) -> ArticleRow:
-        state, reason, name = _standing(row, self._twins(row) if shared else [])
+        state, reason, name = standing(row, self._twins(row) if shared else [])
         return replace(row, state=state, reason=reason, name=name, tombstone=self._tombstone(row))
 
     def _everything(self) -> Iterator[list[ArticleRow]]:
@@ -143,7 +138,7 @@ class Desk:
 
     def _publish(self, row: ArticleRow, page: Callable[[str], Article | None], *, shared: bool) -> ArticleRow | None:
         """Write the post of an article that has none; its row as it stands then. None where `settle` has to judge."""
-        path = _path(row, self._others(row) if shared else [])
+        path = path_of(row, self._others(row) if shared else [])
         at_hand = page(row.body_record)
         said = self._post(row, Look(row.key, Capture(row.body_record, "", row.url), at_hand) if at_hand else None)
         if isinstance(said, Refusal):
@@ -185,12 +180,12 @@ class Desk:
         """Write anew the posts among `rows` whose file name is now another one; `group` has all of that plain name."""
         for row in rows:
             others = [other for other in group if other.key != row.key]
-            if _path(row, others) != row.post:
+            if path_of(row, others) != row.post:
                 self._place(row, others)
 
     def _place(self, row: ArticleRow, others: Sequence[ArticleRow], look: Look | None = None) -> str:
         """Write a published article's post under the name it is due, and settle its row; says new, revised or same."""
-        path = _path(row, others)
+        path = path_of(row, others)
         said = self._post(row, look)
         if isinstance(said, Refusal):
             self._take_down(row, replace(row, state="refused", reason=said.reason))
@@ -212,7 +207,7 @@ class Desk:
         read = self._body(row, look)
         if isinstance(read, Article):
             whole = joined(read, self.ledger, self.fetch)
-            return _post_of(row, whole.body, whole.headimg)
+            return post_of(row, whole.body, whole.headimg)
         old = self.shelf.get(row.post) if row.post and not self.ledger.claimed(row.post, row.key) else None
         if old is None:
             return read
@@ -220,7 +215,7 @@ class Desk:
             kept = post.read(old)
         except BadInput:  # changed by hand
             return read
-        return _post_of(row, kept.body, kept.image)
+        return post_of(row, kept.body, kept.image)
 
     def _body(self, row: ArticleRow, look: Look | None) -> Article | Refusal:
         """The page whose BODY the post shows: the one at hand, or read again from the archive."""
@@ -232,67 +227,3 @@ class Desk:
             told = f"{capture.url} in {capture.file} was an article, this parser says {read.reason}"
             self.outdated[row.url] = f"{told}: look at `scrapy replay --diff`, then run `scrapy replay`"
         return read
-
-
-def _standing(row: ArticleRow, twins: Sequence[ArticleRow]) -> tuple[str, str, str]:
-    """(state, reason, folded plain name) that follow from a row's facts; the name is '' when there is no post.
-
-    `twins` have the same address: one article, which came under several keys. Once the first of them is captured, those
-    that no list has shown have no post of their own.
-    """
-    if withdrawal := next((one.withdrawal for one in (row, *twins) if one.withdrawal), ""):
-        return "withdrawn", withdrawal, ""
-    first = first_of((row, *twins))
-    if first is not row and first.body_key and not row.channel:
-        return "merged", first.key, ""
-    if row.body_key:
-        return _published(row)
-    if not row.look_key:
-        return "listed", "", ""
-    if row.look_reason == "gone":
-        return "gone", "gone", ""
-    return ("refused" if REASONS[row.look_reason] else "failed"), row.look_reason, ""
-
-
-def _published(row: ArticleRow) -> tuple[str, str, str]:
-    if not title_of(row):
-        return "refused", "no-title", ""
-    if not (row.date or row.page_date):
-        return "refused", "no-time", ""
-    return "published", "", post.fold(f"{_folder(row)}/{post.file_name(title_of(row), row.key)}")
-
-
-def title_of(row: ArticleRow) -> str:
-    """The list's title, else the page's, as they came; '' when neither leaves anything of itself in a TITLE."""
-    return next((title for title in (row.title, row.page_title) if post.title_text(title)), "")
-
-
-def _path(row: ArticleRow, others: Sequence[ArticleRow]) -> str:
-    """Plain name for the article that was captured first of those that share it, `-<key>` for every other."""
-    first = all((row.first_key, row.key) < (other.first_key, other.key) for other in others)
-    plain = first and not _LIKE_A_SUFFIX.search(post.stem(title_of(row), row.key))
-    return f"{_folder(row)}/{post.file_name(title_of(row), row.key, suffixed=not plain)}"
-
-
-def _folder(row: ArticleRow) -> str:
-    return f"{PLACE}/{channel_of(row)}"
-
-
-def channel_of(row: ArticleRow) -> str:
-    """The post name of the row's channel; an article that no list showed is in the catch-all one."""
-    return channels.post_name(row.channel) if row.channel else channels.ROLL
-
-
-def _post_of(row: ArticleRow, body: str, image: str) -> post.Post:
-    return post.Post(
-        title=title_of(row),
-        channel=channel_of(row),
-        date=text.unstamp(row.date or row.page_date),
-        image=image,
-        body=body,
-    )
-
-
-def _face(row: ArticleRow) -> tuple[str, str, str]:
-    """What a list decides about a post."""
-    return (row.title, row.date, row.channel)

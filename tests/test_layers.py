@@ -26,6 +26,7 @@ LAYERS = (
     {"newsbot.ledger"},
     {
         "newsbot.desk",
+        "newsbot.publication",
         "newsbot.judgement",
         "newsbot.joining",
         "newsbot.health",

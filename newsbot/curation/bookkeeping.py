@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from newsbot import post, text
 from newsbot.article import Article
-from newsbot.desk import channel_of, title_of
 from newsbot.errors import BadInput, RecordError
 from newsbot.joining import joined
+from newsbot.publication import channel_of, post_of, title_of
 from newsbot.shelf import PLACE
 from newsbot.views.judging import page_from
 from newsbot.warc.fault import MISSING, Fault
@@ -92,7 +92,4 @@ class PostCheck:
         if hashlib.sha256(page.body.encode()).hexdigest() != self._ledger.digest(row.body_record):
             return True
         whole = joined(page, self._ledger, self._page)
-        due = post.Post(
-            title_of(row), channel_of(row), text.unstamp(row.date or row.page_date), whole.headimg, whole.body
-        )
-        return post.render(due) == content
+        return post.render(post_of(row, whole.body, whole.headimg)) == content

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from newsbot import text
 from newsbot.article import Article, Capture, Refusal
 from newsbot.characters import clean_line
-from newsbot.desk import channel_of, title_of
 from newsbot.discovery import arguments
 from newsbot.errors import BadInput
+from newsbot.publication import channel_of, title_of
 from newsbot.sina import channels
 from newsbot.sina.plain import plain_text
 from newsbot.sina.requisites import requisites

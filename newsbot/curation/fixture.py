@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from newsbot import post
 from newsbot.article import Article, Capture, Image, Refusal, Video
-from newsbot.desk import channel_of, title_of
 from newsbot.errors import BadInput, NewsbotError
 from newsbot.judgement import judge_page
+from newsbot.publication import channel_of, title_of
 from newsbot.sina import channels
 from newsbot.text import unstamp
 from newsbot.warc.files import either_name
