@@ -92,6 +92,8 @@ def locate(archive_dir: str, posts_dir: str, ledger_url: str, project: Path | No
 
     A relative ARCHIVE_DIR counts from scrapy.cfg's folder (`project`); without one it must be absolute (BadInput).
     """
+    if not archive_dir.strip():  # a variable of a script that is not set: not the project's own folder
+        raise BadInput("ARCHIVE_DIR is empty: give the folder where the archive is to be")
     root = Path(archive_dir).expanduser()
     if not root.is_absolute():
         if project is None:

@@ -81,6 +81,8 @@ REFUSED: dict[tuple[str, ...], tuple[int, str]] = {
     (*CRAWL, "-s", "LEDGER_URL=nonsense"): (1, "LEDGER_URL"),
     (*CRAWL, "-s", "LEDGER_URL=mysql://localhost/x"): (1, "LEDGER_URL"),
     (*CRAWL, "-s", "ARCHIVE_DIR=README.md/archive"): (5, "README.md/archive"),
+    (*CRAWL, "-s", "ARCHIVE_DIR= "): (1, "ARCHIVE_DIR is empty"),
+    ("verify", "-s", "ARCHIVE_DIR=README.md"): (1, "there is no archive in"),
     ("replay", "README.md", "--out", "{tmp}/out"): (1, "README.md is no WARC file"),
     ("replay", "tests", "--out", "{tmp}/out"): (1, "tests is a directory"),
     ("replay", "no-such.warc.gz", "--out", "{tmp}/out"): (1, "no-such.warc.gz"),

@@ -195,7 +195,7 @@ def test_a_file_without_permission_gets_one_line(tmp_path: Path, verify: Callabl
 def test_without_an_archive_there_is_one_line(verify: Callable[..., Ended]) -> None:
     ended = verify()
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1), ended
-    assert "archive.json" in ended.err
+    assert "there is no archive" in ended.err
 
 
 def test_an_unknown_option_is_usage(verify: Callable[..., Ended]) -> None:

@@ -46,7 +46,8 @@ class Command(NewsbotCommand):
             looking = Foreign([Path(arg) for arg in args], bar)
         else:
             archive = self.archive()
-            archive.name  # noqa: B018 - raises BadInput where there is no archive
+            archive.check()
+            archive.name  # noqa: B018 - raises BadInput where nobody has given it one
             looking = Audit(archive, bar)
         code = found = 0
         try:
