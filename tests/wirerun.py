@@ -60,7 +60,7 @@ class Crawl:
     def wait(self) -> Crawl:
         """Wait for its end, a minute at most, and read what it wrote."""
         try:
-            _, self.log = self._process.communicate(timeout=15)
+            _, self.log = self._process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             _, self.log = self._process.communicate()
