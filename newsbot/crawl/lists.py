@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from newsbot.sina import listing
 
 #: Complete windows of a list that a scheduled run looks back on, and a back-fill: some years of days.
-_RECENT, _ALL = 200, 100_000
+_RECENT, _ALL = 50, 100_000
 
 
 class Lists:

@@ -96,10 +96,13 @@ class Again:
         now = self._clock()
         since = now - self._schedule[-1] - timedelta(days=1)
         recent = self._ledger.recent(since, since - self._schedule[-1])  # a return is looked for as long again
-        for begin in range(0, len(recent), _BATCH):
-            rows = recent[begin : begin + _BATCH]
+        # Whether an article has been quiet only puts a look off, so it is asked of those that may be due at all.
+        near = [row for row in recent if row.look_reason in GONE or self._is_due(row, None, now)]
+        for begin in range(0, len(near), _BATCH):
+            rows = near[begin : begin + _BATCH]
             looks = self._ledger.looks([row.key for row in rows])
-            for row in rows:
-                due = next_look(row, looks.get(row.key), self._schedule)
-                if due is not None and due <= now:
-                    yield row.ctime or row.date, row.key
+            yield from ((row.ctime or row.date, row.key) for row in rows if self._is_due(row, looks.get(row.key), now))
+
+    def _is_due(self, row: ArticleRow, looks: LooksRow | None, now: datetime) -> bool:
+        due = next_look(row, looks, self._schedule)
+        return due is not None and due <= now
