@@ -53,6 +53,7 @@ def test_an_article_named_in_no_way_of_ours_is_told_and_passed_over(tmp_path: Pa
 WINDOW = {"list": "finance", "low": "2026-09-28T00:00:00+00:00", "high": "2026-09-29T00:00:00+00:00", "complete": True}
 REFUSAL = {"article": "aaaaaaa0000001", "url": URL, "reason": "robots", "evidence": "x"}
 NESTED = b"[" * 200_000
+COLUMN = json.dumps({"items": [{"url": URL, "title": "x", "time": ""}], "robots": []}).encode()
 #: Target → block of a fact's record that is not as newsbot writes it.
 FACTS: dict[str, tuple[str, bytes]] = {
     "an evidence that is no text": ("urn:newsbot:refusal:a", json.dumps(REFUSAL | {"evidence": {"a": 1}}).encode()),
@@ -64,6 +65,12 @@ FACTS: dict[str, tuple[str, bytes]] = {
     "no object": ("urn:newsbot:run:a", b"[1]"),
     "no run": ("urn:newsbot:run:a", b"{}"),
     "no text": ("urn:newsbot:withdrawal:a", b"\xff"),
+    "a column without end": ("urn:newsbot:column:market-review", NESTED),
+    "a column that there is not": ("urn:newsbot:column:../../x", COLUMN),
+    "a list that is no column": ("urn:newsbot:column:finance", COLUMN),
+    "a column's time that is none": ("urn:newsbot:column:market-review", COLUMN.replace(b'""', b'"soon"')),
+    "flashes without end": ("urn:newsbot:7x24:1-2", NESTED),
+    "no flashes": ("urn:newsbot:7x24:1-2", b'{"items": 5}'),
     "a context without end": (URL, b"newsbot: " + NESTED + b"\r\n"),
 }
 
@@ -73,7 +80,8 @@ def test_a_fact_that_is_none_is_told_and_the_page_behind_it_is_read(tmp_path: Pa
     path = warc_with(tmp_path / "from", {"article": "aaaaaaa0000001", "url": URL})
     target, block = FACTS[what]
     kind = "application/warc-fields" if target == URL else "application/json"
-    head = "WARC/1.1\r\nWARC-Type: metadata\r\nWARC-Record-ID: <urn:uuid:odd>\r\nWARC-Date: 2026-09-29T00:00:00Z\r\n"
+    form = "resource" if target.startswith(("urn:newsbot:column", "urn:newsbot:7x24")) else "metadata"
+    head = f"WARC/1.1\r\nWARC-Type: {form}\r\nWARC-Record-ID: <urn:uuid:odd>\r\nWARC-Date: 2026-09-29T00:00:00Z\r\n"
     head += f"WARC-Target-URI: {target}\r\nContent-Type: {kind}\r\nContent-Length: {len(block)}\r\n\r\n"
     path.write_bytes(member(head.encode() + block + b"\r\n\r\n") + path.read_bytes())
     ended = Bot(tmp_path / "own").run("replay", str(path), "--out", str(tmp_path / "out"))

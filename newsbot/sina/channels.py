@@ -123,6 +123,11 @@ def by_column(column: int) -> Channel | None:
     return _BY_COLUMN.get(column)
 
 
+def is_column(name: str) -> bool:
+    """Is there a channel of that name that has a column page?"""
+    return name in _BY_NAME and bool(_BY_NAME[name].column)
+
+
 def channel_of(lids: Iterable[int], list_name: str) -> str:
     """The name of an article's channel (design.md, "A post's channel").
 

@@ -14,7 +14,7 @@ from newsbot.sina import channels, urls
 from newsbot.text import beijing, decode, stamp, unstamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from turbohtml import Document, Element
 
@@ -79,11 +79,12 @@ def read(body: bytes, url: str, content_type: str = "", status: int = 200) -> Co
     return ColumnPage(channel, entries_of(channel, items), robots, content)
 
 
-def of_kept(target: str, content: bytes) -> tuple[Entry, ...]:
-    """The entries of what was kept of a page (ColumnPage.content). Raises ValueError when it is none."""
-    kept = json.loads(content.decode("utf-8"))
+def of_kept(target: str, kept: Mapping[str, Any]) -> tuple[Entry, ...]:
+    """The entries of what was kept of a page (the object in ColumnPage.content). Raises ValueError when it is none."""
     channel = target.removeprefix(TARGET)
-    if not isinstance(kept, dict) or not isinstance(kept.get("items"), list):
+    if not channels.is_column(channel):
+        raise ValueError(f"no column: {channel!r}")
+    if not isinstance(kept.get("items"), list):
         raise ValueError("no items")  # noqa: TRY004 - like json's own errors
     return entries_of(channel, [item for item in kept["items"] if isinstance(item, dict)])
 

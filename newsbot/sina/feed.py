@@ -16,7 +16,7 @@ from newsbot.sina import listing, urls
 from newsbot.text import beijing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 NAME = "7x24"  #: what windows and coverage call it
@@ -101,10 +101,9 @@ def read(body: bytes, content_type: str = "", status: int = 200) -> FeedPage | R
     return FeedPage(_flashes(items), content.encode("utf-8", "replace"), last)
 
 
-def of_cleaned(content: bytes) -> tuple[Flash, ...]:
-    """The items of what was kept of an answer (FeedPage.content). Raises ValueError when it is none."""
-    kept = json.loads(content.decode("utf-8"))
-    if not isinstance(kept, dict) or not isinstance(kept.get("items"), list):
+def of_cleaned(kept: Mapping[str, Any]) -> tuple[Flash, ...]:
+    """The items of what was kept of an answer (the object in FeedPage.content). Raises ValueError when it is none."""
+    if not isinstance(kept.get("items"), list):
         raise ValueError("no items")  # noqa: TRY004 - like json's own errors
     return _flashes(_dict(item) for item in kept["items"])
 

@@ -171,9 +171,9 @@ def _resource(record: Record, name: str) -> Iterator[Found]:
     capture = capture_at(record, name)
     try:
         if record.target.startswith(feed.TARGET):
-            yield Flashes(capture, feed.of_cleaned(record.block))
+            yield Flashes(capture, feed.of_cleaned(record.facts))
         elif record.target.startswith(columns.TARGET):
-            yield Listed(capture, columns.of_kept(record.target, record.block))
+            yield Listed(capture, columns.of_kept(record.target, record.facts))
     except ValueError as error:
         yield Unreadable(name, record.offset, f"{record.target} is not as newsbot writes it: {error}")
 
