@@ -19,6 +19,7 @@ from tqdm import tqdm
 from newsbot.clock import system_clock
 from newsbot.configuration import archive_of, options_of
 from newsbot.console import tell
+from newsbot.crawl.ending import finish
 from newsbot.crawl.run import Run
 from newsbot.errors import ArchiveError, NewsbotError
 from newsbot.handlers.capture import Capture as CaptureHandler
@@ -177,7 +178,7 @@ class Archive:
         """End the run; the verdict."""
         if self._renewing is not None and self._renewing.running:
             self._renewing.stop()
-        return self.run.finish()
+        return finish(self.run)
 
 
 class Monitor:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Table, create_engine, insert
 
 from newsbot.archive import Archive
+from newsbot.crawl.ending import finish
 from newsbot.crawl.options import Options
 from newsbot.crawl.run import Run
 from newsbot.ledger import file_url
@@ -148,7 +149,7 @@ def measure(root: Path, number: int) -> dict[str, float]:
     run.open()
     windows, again = run.lists.plan((), None, None), run.again.lease(16)
     start = time.perf_counter() - began
-    run.finish()
+    finish(run)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     began = time.perf_counter()
     with closing(open_ledger(file_url(archive.ledger_file))) as ledger:

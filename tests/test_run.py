@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from newsbot.archive import Archive
+from newsbot.crawl.ending import finish
 from newsbot.crawl.options import Options
 from newsbot.crawl.run import Run
 from newsbot.errors import BadInput
@@ -47,9 +48,9 @@ def test_a_warc_file_that_was_moved_away_meanwhile_costs_no_verdict(archive: Arc
     run = opened(archive, max_bytes=1)
     asyncio.run(begin(run, "https://finance.sina.com.cn/a", "https://finance.sina.com.cn/b"))
     archive.warc_files()[0].unlink()
-    assert run.finish().exit_code == 0
+    assert finish(run).exit_code == 0
     assert [verdict["errors"] for verdict in verdicts(archive)] == [[]]
-    opened(archive).finish()
+    finish(opened(archive))
 
 
 def test_what_is_not_there_any_more_is_asked_whole(archive: Archive) -> None:
@@ -59,21 +60,21 @@ def test_what_is_not_there_any_more_is_asked_whole(archive: Archive) -> None:
     head = b'HTTP/1.1 200 OK\r\nETag: "a"\r\nContent-Length: 1\r\n\r\nx'
     asyncio.run(run.keep(plain(head, url)))
     assert run.keeping.validators(url, page=False) == {"If-None-Match": '"a"'}
-    run.finish()
+    finish(run)
     later = opened(archive)
     archive.warc_files()[0].unlink()
     assert later.keeping.validators(url, page=False) == {}
-    later.finish()
+    finish(later)
 
 
 def test_a_mistake_in_the_program_is_told_and_the_rest_of_the_end_follows(archive: Archive) -> None:
     run = opened(archive)
     asyncio.run(begin(run))
     run.again = run.wants = None  # type: ignore[assignment]  # invented
-    verdict = run.finish()
+    verdict = finish(run)
     assert (verdict.exit_code, verdict.word) == (1, "failed")
     assert "AttributeError" in verdicts(archive)[0]["errors"][0]
-    opened(archive).finish()
+    finish(opened(archive))
 
 
 def test_an_archive_json_that_cannot_be_read_is_told_before_anything_is_asked(archive: Archive) -> None:
@@ -82,4 +83,4 @@ def test_an_archive_json_that_cannot_be_read_is_told_before_anything_is_asked(ar
     with pytest.raises(BadInput, match=r"archive\.json cannot be read"):
         opened(archive)
     (archive.root / "archive.json").unlink()
-    opened(archive).finish()
+    finish(opened(archive))

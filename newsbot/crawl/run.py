@@ -5,14 +5,13 @@ Plain Python, without Scrapy: the door's components call it, and so could a scri
 
 from __future__ import annotations
 
-import logging
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from newsbot import health, text
-from newsbot.archive import Archive, run_stamp, write_verdict
+from newsbot.archive import Archive, run_stamp
 from newsbot.article import REASONS, Article, Capture, Look, Refusal
 from newsbot.crawl.feed import Feed, without_people
 from newsbot.crawl.gathering import Gathering
@@ -24,7 +23,6 @@ from newsbot.desk import Desk, Settled
 from newsbot.discovery.again import Again
 from newsbot.discovery.hosts import Hosts
 from newsbot.discovery.wants import Wants
-from newsbot.errors import ArchiveError, NewsbotError
 from newsbot.job import Job
 from newsbot.ledger import Ledger, Work
 from newsbot.shelf import PostShelf
@@ -39,18 +37,15 @@ if TYPE_CHECKING:
 
     from newsbot.clock import Clock
     from newsbot.crawl.options import Options
+    from newsbot.errors import NewsbotError
     from newsbot.warc.exchange import Exchange
-
-logger = logging.getLogger(__name__)
 
 #: How long a failed article waits for its next try, doubled with each: minutes to a day.
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=10), timedelta(days=1)
-#: Holes that a verdict names one by one; the ledger has them all.
-NAMED_HOLES = 100
 
 
 class Run:
-    """See the module. Use: `open()`, `begin()`, then work, then `finish()`."""
+    """See the module. Use: `open()`, `begin()`, then work, then `ending.finish`."""
 
     def __init__(self, archive: Archive, clock: Clock, options: Options) -> None:
         self.archive = archive
@@ -83,7 +78,7 @@ class Run:
             self.desk = Desk(self.ledger, PostShelf(self.archive.posts), page_from(self.archive.root))
             self.wants = Wants(self.ledger, self.clock, owner=self.name, **self.options.wanting())
             self.again = Again(self.ledger, self.clock, owner=self.name, **self.options.coming_back())
-            self._hearing = Hearing(self.hosts, self.wants, self.desk, self.facts, self.clock)
+            self.hearing = Hearing(self.hosts, self.wants, self.desk, self.facts, self.clock)
             found = catch_up(
                 self.archive, self.ledger, self.desk.shelf, self.hosts, progress, now=self.clock(), wants=self.wants
             )
@@ -143,12 +138,12 @@ class Run:
             self.ledger.claim_file(capture.file, self.name)
         self.facts.exchanges += 1
         self.facts.revisits += bool(capture.refers_to)
-        self._hearing.note(capture, exchange)
+        self.hearing.note(capture, exchange)
         return capture
 
     def ban(self, host: str) -> None:
         """The site said no in a page: the host rests, and the verdict says so."""
-        self._hearing.ban(host)
+        self.hearing.ban(host)
 
     async def refuse(self, key: str, url: str, refusal: Refusal) -> Look:
         """An article that was not asked at all (robots.txt, a host not allowed): the fact becomes a record."""
@@ -194,7 +189,7 @@ class Run:
         """Settle the article: post, row done, lease given back. Exactly once: the row is committed last."""
         with self.ledger.transaction():
             settled = self.desk.settle(look.key, look)
-            self._hearing.unsettled.discard(look.key)
+            self.hearing.unsettled.discard(look.key)
             attempts = self._attempts.pop(look.key, 0)
             wait = None
             if isinstance(look.result, Refusal) and not REASONS[look.result.reason] and look.result.reason != "stopped":
@@ -226,70 +221,6 @@ class Run:
                 setattr(self.facts, word, getattr(self.facts, word) + 1)
         self.facts.second_looks += look.key in self.again.keys
 
-    # --- the end ---
-
-    def finish(self) -> health.Verdict:
-        """Sum up, write the last record and the verdict, close everything. Call once.
-
-        Each step is tried, whatever became of those before: neither a full disk nor a mistake of ours may keep the
-        verdict from being told.
-        """
-        views = (self.ledger.flush, self._tell, self._closing.close)
-        for step in (self._sum_up, self._compare, self._end, self._close, *views):
-            try:
-                step()
-            except ArchiveError as error:
-                self.facts.unwritable = self.facts.unwritable or str(error)
-            except NewsbotError as error:
-                self.facts.errors.append(str(error))
-            except Exception as error:
-                logger.exception("at the end of the run")
-                words = f"{type(error).__name__}: {error}; {self.facts.log or 'the log'} has the whole story"
-                self.facts.errors.append(words)
-        return health.judge(self.facts)
-
-    def _sum_up(self) -> None:
-        for key in sorted(self._hearing.unsettled):
-            self.desk.settle(key)
-        ended = self.clock()
-        self.facts.ended = text.stamp(ended)
-        self.facts.seconds = (ended - self.began).total_seconds()
-        self.facts.listed = len(self.lists.shown)
-        self.facts.outdated = list(self.desk.outdated.values())
-        self.facts.requisites = self.wants.tally.facts(self.wants.left())
-        self.facts.slow = self.hosts.slow()
-        self.facts.peak_mb = health.peak_mb()
-        if self.options.kind == "urls":
-            self.facts.holes_left = len(self.facts.holes)
-            return
-        why = self.facts.holes
-        rows = self.ledger.holes(NAMED_HOLES)
-        self.facts.holes = {row.url: why.get(row.url) or row.reason or "not asked yet" for row in rows}
-        counts = self.ledger.counts()
-        self.facts.holes_left = counts.get("listed", 0) + counts.get("failed", 0)
-
-    def _compare(self) -> None:
-        found = self.watch.compare(self.ledger, self.lists.only)
-        self.facts.substance, self.facts.baseline, self.facts.below = found
-
-    def _end(self) -> None:
-        if self.facts.unwritable:
-            return
-        verdict = health.judge(self.facts)
-        facts = {"ended": self.facts.ended, "exit_code": verdict.exit_code, "verdict": verdict.line}
-        facts |= self.watch.facts(healthy=verdict.exit_code in {health.OK, health.HOLES})
-        self.keeping.writer.note(f"urn:newsbot:run:{self.name}", {"run": self.name, **facts})
-        self.keeping.writer.sync()
-        self.ledger.note_run(self.name, {"run": self.name, **facts})
-
-    def _close(self) -> None:
-        self.keeping.close()
-        if self.facts.unwritable or self.facts.errors:  # then the ledger may lack something: the next start reads them
-            return
-        for file in self.keeping.writer.files:  # the views know all that this run's files hold
-            if (path := self.archive.root / file).exists():  # else it was moved away meanwhile
-                self.ledger.mark_absorbed(file, path.stat().st_size)
-
-    def _tell(self) -> None:
-        told = health.report(self.facts, health.judge(self.facts))
-        write_verdict(self.archive, self.began, told | {"archive": self.archive.name})
+    def close(self) -> None:
+        """Give back what was opened; after `ending.finish`, which does it."""
+        self._closing.close()

@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from protego import Protego
 
 from newsbot.article import Article, Capture, Look, Refusal
+from newsbot.crawl.ending import finish
 from newsbot.discovery.walk import Walk
 from newsbot.errors import ArchiveError, NewsbotError
 from newsbot.judgement import is_hop, judge_exchange, judge_page, validate
@@ -121,7 +122,7 @@ class Driver:
             await self._work()
         except NewsbotError as error:
             self._fail(error)
-        return run.finish()
+        return finish(run)
 
     def bury(self) -> None:
         """After a kill."""
