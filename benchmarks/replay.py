@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import statistics
 import sys
 import tempfile
@@ -32,10 +31,15 @@ RATE, GAIN, GROWTH = 600.0, 1.8, 40.0
 
 
 def replay(archive: Path, pages: int, jobs: int) -> Measured:
-    """One rebuild of all views."""
-    shutil.rmtree(archive / "posts")
+    """One rebuild of all views.
+
+    The old ones are moved away, not removed: for seconds ext4 passes over the inodes of files just removed one by one
+    whenever a file is made, half a millisecond for each post.
+    """
+    away = Path(tempfile.mkdtemp(dir=archive.parent))
+    (archive / "posts").rename(away / "posts")
     for view in [*archive.glob("ledger.sqlite*"), *archive.rglob("*.cdxj")]:
-        view.unlink()
+        view.rename(away / view.name)
     command = [sys.executable, "-m", "scrapy", "replay", "--jobs", str(jobs), "-s", f"ARCHIVE_DIR={archive}"]
     measured = measure(command, pages)
     posts = sum(1 for _ in (archive / "posts").rglob("*.md"))

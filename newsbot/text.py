@@ -192,7 +192,7 @@ def stamp(moment: datetime) -> str:
     return _aware(moment).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
-_STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
 
 
 def unstamp(text: str) -> datetime:
@@ -200,11 +200,9 @@ def unstamp(text: str) -> datetime:
 
     Raises ValueError when it is none.
     """
-    match = _STAMP.fullmatch(text)
-    if not match:
+    if not _STAMP.fullmatch(text):
         raise ValueError(f"{text!r} is no WARC-Date like 2021-09-29T13:59:32Z (ISO 28500)")
-    micro = int(((match[2] or "") + "000000")[:6])
-    return datetime.fromisoformat(match[1]).replace(microsecond=micro, tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def _aware(moment: datetime) -> datetime:
