@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: From the bottom up. A name stands for the module and all below it; the longest that fits counts. A module may import
 #: from its own layer (without cycles) and from those before it.
 LAYERS = (
-    {"newsbot", "newsbot.errors", "newsbot.article", "newsbot.clock"},
+    {"newsbot", "newsbot.errors", "newsbot.article", "newsbot.clock", "newsbot.heap"},
     {"newsbot.text", "newsbot.characters"},
     {"newsbot.warc", "newsbot.sina.urls"},
     {"newsbot.sina", "newsbot.post", "newsbot.archive", "newsbot.shelf", "newsbot.difference"},

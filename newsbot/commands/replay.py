@@ -16,6 +16,7 @@ from newsbot.difference import ORDER, lines
 from newsbot.discovery.hosts import Hosts
 from newsbot.errors import ArchiveError, BadInput, BadUsage
 from newsbot.health import HOLES, OK
+from newsbot.heap import keep_warm
 from newsbot.job import stillness
 from newsbot.ledger import Ledger, renew, url_of
 from newsbot.shelf import PostShelf
@@ -64,6 +65,7 @@ class Command(NewsbotCommand):
             raise BadUsage("WARC files and --out DIR go together")
         if args and opts.diff:
             raise BadUsage("--diff compares with the archive's own posts; it does not go with --out")
+        keep_warm()
         with ExitStack() as closing:
             comparison = None
             if opts.diff:

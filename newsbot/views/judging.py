@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from newsbot.article import Article, Capture, Look, Refusal
 from newsbot.errors import WorkerLost
+from newsbot.heap import keep_warm
 from newsbot.judgement import SAYS_NO, is_hop, judge_exchange, judge_packed, judge_page, look_row
 from newsbot.sina import columns, feed, listing, toplist, urls
 from newsbot.sina.sources import tells_of_now
@@ -60,7 +61,7 @@ class Workers:
 
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
-        self._pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+        self._pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=keep_warm)
         for _ in range(jobs):  # they start while the first records are read
             self._pool.submit(_load, [])
 
