@@ -83,8 +83,9 @@ class Desk:
             if row is None:
                 return Settled("listed")
             settled = self._settle(row, self._twins(row), look)
-            for twin in self._twins(row):
-                self._follow(twin.key)  # by its key: settling one can move another's post
+            others = [twin.key for twin in self._twins(row)]
+            for other in dict.fromkeys(others + self.ledger.merged_into(key)):  # its address may be another now
+                self._follow(other)  # by its key: settling one can move another's post
         return settled
 
     def _twins(self, row: ArticleRow) -> list[ArticleRow]:

@@ -148,22 +148,36 @@ def told(desk: Desk) -> dict[str, Callable[[], object]]:
         "again": look(page(ALONE, 4)),
         "other": look(page(OTHER, 5, elsewhere)),
         "gone": look(Look(DOCID, seen(6), Refusal("gone", "status 404"))),
+        "moved": look(page(DOCID, 0, f"https://finance.sina.com.cn/doc-i{DOCID}.shtml")),
     }
 
 
-def test_in_whatever_order_it_is_heard_of_it_stands_the_same(tmp_path: Path) -> None:
-    pages = {one.capture.record_id: one.result for one in (page(ALONE, 1), page(DOCID, 3), page(ALONE, 4))}
-    pages |= {page(OTHER, 5).capture.record_id: page(OTHER, 5).result}
+@pytest.mark.parametrize(
+    ("names", "merged"),
+    [
+        (("address", "list", "page", "again", "other", "gone"), True),
+        (
+            ("address", "list", "page", "moved", "other"),
+            False,
+        ),  # it was at another address before the list named this one
+    ],
+    ids=["one address", "another address before"],
+)
+def test_in_whatever_order_it_is_heard_of_it_stands_the_same(
+    tmp_path: Path, names: tuple[str, ...], merged: bool
+) -> None:
+    looks = [page(ALONE, 1), page(DOCID, 3), page(ALONE, 4), page(OTHER, 5), page(DOCID, 0)]
+    pages = {one.capture.record_id: one.result for one in looks}
     ends = set()
-    for number, order in enumerate(itertools.permutations(range(6))):
+    for number, order in enumerate(itertools.permutations(names)):
         with closing(Ledger(file_url(tmp_path / f"{number}.sqlite"))) as ledger:
             shelf = PostShelf(tmp_path / str(number))
             desk = Desk(ledger, shelf, lambda capture: pages[capture.record_id])
-            facts = list(told(desk).values())
-            for place in order:
-                facts[place]()
+            facts = told(desk)
+            for name in order:
+                facts[name]()
             ends.add((tuple(sorted(ledger.dump())), tuple(sorted(tree(shelf.root, "*.md").items()))))
     assert len(ends) == 1
     [(dump, posts)] = ends
-    assert len(posts) == 2
-    assert any(f'"key":"{ALONE}"' in line and '"state":"merged"' in line for line in dump)
+    assert len(posts) == (2 if merged else 3)
+    assert merged is any(f'"key":"{ALONE}"' in line and '"state":"merged"' in line for line in dump)

@@ -41,6 +41,9 @@ _CLAIMS = Statement(
     at_most(select(article.c.key).where(article.c.post == bindparam("post"), article.c.key != bindparam("key")))
 )
 _OF_URL = Statement(_ROW.where(article.c.url == bindparam("url"), article.c.url > BLANK))
+_MERGED = Statement(
+    select(article.c.key).where(DONE, article.c.state == literal("'merged'"), article.c.reason == bindparam("key"))
+)
 _SHARED_URLS = Statement(
     select(article.c.url)
     .where(article.c.url > BLANK)
@@ -153,6 +156,10 @@ class Standing(Database):
     def at(self, url: str) -> list[ArticleRow]:
         """Every article that has this canonical URL."""
         return [ArticleRow(*row) for row in self._rows(_OF_URL, url=url)]
+
+    def merged_into(self, key: str) -> list[str]:
+        """The keys of the articles that stand as merged into this one."""
+        return self._column(_MERGED, key=key)
 
     def shared_urls(self) -> set[str]:
         """The canonical URLs that more than one article has."""
