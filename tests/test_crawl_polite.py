@@ -12,7 +12,7 @@ from newsbot.discovery.hosts import LONGEST_PACE, LONGEST_REST, MOST_STRAIN, Hos
 from tests.crawling import NOW
 from tests.fakesina.server import Server
 from tests.fakesina.site import Site
-from tests.judging import assert_sound, table
+from tests.judging import assert_sound, live, table
 from tests.ledgers import BACKENDS, database, open_ledger
 
 if TYPE_CHECKING:
@@ -148,7 +148,44 @@ def test_retry_after_is_seconds_or_a_date_and_anything_else_is_nothing(said: str
     assert wait_of(said, NOW) == wait
 
 
+def test_a_rest_that_records_tell_of_is_as_long_as_the_host_asked_and_ends_no_longer_one(hosts: Hosts) -> None:
+    hosts.recall("h", NOW - HOUR / 2)
+    assert hosts.resting("h") == NOW + HOUR / 2
+    hosts.recall("h", NOW - HOUR / 4, HOUR / 3)
+    assert hosts.resting("h") == NOW + HOUR / 2
+    hosts.recall("h", NOW - HOUR / 4, HOUR)
+    assert hosts.resting("h") == NOW + 3 * HOUR / 4
+    hosts.recall("over", NOW - HOUR, HOUR / 2)
+    assert hosts.resting("over") is None
+
+
 # --- whole crawls ---
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "rest"), [("503-later", 300), ("429", 120), ("ban", 3600)])
+def test_a_rest_is_known_again_after_a_rebuild(
+    certified: Path, bot_of: Callable[[Server], ForkedBot], kind: str, rest: float
+) -> None:
+    site = Site(NOW, 2, troubles=False)
+    site.fail(kind, "finance.sina.com.cn/", None)
+    with Server(site, certified) as server:
+        bot = bot_of(server)
+        bot.crawl(*FINANCE)
+        before = resting(bot)
+        (bot.root / "ledger.sqlite").unlink()
+        assert bot.run("replay").code == 0
+        after = resting(bot)
+        assert abs((after - before).total_seconds()) < 1
+        assert abs((after - site.now()).total_seconds() - rest) < 60
+
+
+def resting(bot: ForkedBot) -> datetime:
+    """Until when the pages' host rests."""
+    with closing(live(bot)) as ledger:
+        until = ledger.resting("finance.sina.com.cn", NOW)
+    assert until is not None
+    return until
 
 
 @pytest.mark.slow

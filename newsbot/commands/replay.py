@@ -97,8 +97,8 @@ class Command(NewsbotCommand):
             report = rebuild(paths, archive.root, ledger, shelf, indexing=True, **options)
             if not comparison:
                 hosts = Hosts(ledger, clock, timedelta(seconds=self.config.getfloat("BAN_REST")))
-                for host, when in report.noes.items():
-                    hosts.recall(host, when)
+                for no in report.noes:
+                    hosts.recall(no.host, no.when, no.rest)
         return report
 
     def _apart(self, args: list[str], opts: argparse.Namespace) -> Report:

@@ -85,10 +85,10 @@ class Hosts:
         self._welcomed.discard(host)
         return until
 
-    def recall(self, host: str, said_no: datetime) -> None:
-        """A record tells that the host said no then: it rests from then on, if that is not over yet."""
-        until = said_no + self._rest
-        if until > self._clock():
+    def recall(self, host: str, said_no: datetime, asked: timedelta | None = None) -> None:
+        """A record tells that the host said no then: it rests as long as it `asked`, if that is not over yet."""
+        until = said_no + min(asked or self._rest, LONGEST_REST)
+        if until > self._clock() and until > (self.resting(host) or said_no):
             self._ledger.rest(host, until, max(1, self._ledger.strikes(host)))
             self._seen.pop(host, None)
 

@@ -22,7 +22,6 @@ from newsbot.warc.resume import all_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from newsbot.article import Article, Capture, Refusal
@@ -84,7 +83,7 @@ class Absorber:
         self.reading = Reading()
         self.touched: set[str] = set()
         self.unreadable: list[Unreadable] = []
-        self.noes: dict[str, datetime] = {}  #: host → when it last said no
+        self._noes: dict[tuple[str, bool], No] = {}  # host, and did it say how long? → the last no of that kind
         self.pages = 0
         self._joined: set[str] = set()  #: canonical URLs of articles of which a further page was read
         self._early: list[Same] = []  #: revisits that were read before what they repeat
@@ -133,9 +132,15 @@ class Absorber:
             case Fact(kind="run"):
                 self._ledger.note_run(one.facts["run"], one.facts)
             case No():
-                self.noes[one.host] = max(one.when, self.noes.get(one.host, one.when))
+                kind = (one.host, one.rest is not None)
+                self._noes[kind] = max(one, self._noes.get(kind, one), key=lambda no: no.until)
             case Unreadable():
                 self.unreadable.append(one)
+
+    @property
+    def noes(self) -> list[No]:
+        """What hosts said last of being left alone."""
+        return list(self._noes.values())
 
     def settle_anew(self, progress: Callable[[int, int], None]) -> None:
         """Publish everything: the ledger holds what was noted and nothing else."""

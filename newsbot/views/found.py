@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from newsbot.article import IMPORTED, Capture, Entry, Look, LookRow, Refusal
@@ -51,11 +52,17 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class No:
-    """A host said no then (UTC)."""
+    """A host said no then (UTC), or that it cannot cope, and for how long it wants to be left alone."""
 
     host: str
     when: datetime
     file: str  #: of the answer
+    rest: timedelta | None = None  #: what its Retry-After asks for
+
+    @property
+    def until(self) -> datetime:
+        """Till then by its own words."""
+        return self.when + (self.rest or timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from newsbot.article import Article, Capture, Look, Refusal
+from newsbot.discovery.hosts import wait_of
 from newsbot.errors import WorkerLost
 from newsbot.heap import keep_warm
 from newsbot.judgement import SAYS_NO, is_hop, judge_exchange, judge_packed, judge_page, look_row
@@ -126,7 +127,7 @@ def judge(answer: Answer) -> Iterator[Found]:
     capture = capture_at(record, name, status=record.http.status, error=asked.error)
     yield from original_in(record, capture)
     content_type = _header(record, b"content-type")
-    if capture.status in SAYS_NO:
+    if capture.status in SAYS_NO or (capture.status == 503 and record.http.get(b"retry-after")):
         yield from _no(record, name)
     location = _header(record, b"location") if record.http.get(b"location") is not None else None
     if "requisite" in context:
@@ -210,9 +211,12 @@ def original_in(record: Record, capture: Capture) -> Iterator[Original]:
 
 def _no(record: Record, name: str) -> Iterator[No]:
     try:
-        yield No(urls.host(record.target), unstamp(record.date), name)
+        when = unstamp(record.date)
     except ValueError:  # no date: what another tool wrote says nothing then
         return
+    rest = wait_of(_header(record, b"retry-after"), when)
+    if rest or record.http.status != 503:
+        yield No(urls.host(record.target), when, name, rest)
 
 
 def _read(record: Record, capture: Capture, content_type: str) -> Article | Refusal:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from newsbot.ledger import Ledger
     from newsbot.shelf import Shelf
     from newsbot.views.comparison import Comparison
-    from newsbot.views.found import Answer, Found, Unreadable
+    from newsbot.views.found import Answer, Found, No, Unreadable
     from newsbot.views.reading import Reading
 
 #: Called with a word for the stage, what is done and the whole of it (files, then articles).
@@ -49,7 +49,7 @@ class Report:
     stale: list[str] = field(default_factory=list)  #: posts that the old ledger had and the records do not give
     unreadable: list[Unreadable] = field(default_factory=list)
     unindexed: list[str] = field(default_factory=list)  #: why a file has no whole index, one line each
-    noes: dict[str, datetime] = field(default_factory=dict)  #: host → when it last said no
+    noes: list[No] = field(default_factory=list)  #: what hosts said last of being left alone
 
 
 class _Undo(Exception):
@@ -147,8 +147,8 @@ def catch_up(
             progress(f"newsbot: taking in {archive.relative(path)}, which the ledger does not know whole")
             absorber.take(path)
         absorber.settle()
-        for host, when in absorber.noes.items():
-            hosts.recall(host, when)
+        for no in absorber.noes:
+            hosts.recall(no.host, no.when, no.rest)
         damaged += [f"{one.file} at offset {one.offset}: {one.why}" for one in absorber.unreadable]
         for path in unknown:
             ledger.mark_absorbed(archive.relative(path), path.stat().st_size)
