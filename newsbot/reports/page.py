@@ -102,6 +102,8 @@ def _verdict(found: Coverage) -> str:
     if found.whole:
         return '<p class="verdict ok" id="verdict">Nothing is missing.</p>'
     told = f"Missing articles: {found.total.holes}. Stretches of time of which a list was not read: {len(found.gaps)}."
+    if found.feed and found.feed.unknown:
+        told += f" Stretches of the live feed that were missed: {len(found.feed.unknown)}."
     return f'<p class="verdict bad" id="verdict">{told}</p>'
 
 
@@ -164,7 +166,7 @@ def _legend(names: dict[str, str]) -> str:
 def _missing(found: Coverage) -> Iterator[str]:
     yield "<h2>Unknown times</h2>"
     yield '<p class="dim">No run read the list of this time to its end. A click selects the command.</p>'
-    gaps = [(_Text(str(gap)), _Code(gap.command)) for gap in found.gaps]
+    gaps = [(_Text(str(gap)), _Code(gap.command) if gap.command else _Text("nothing")) for gap in found.gaps]
     yield _table(("what", "filled by"), gaps, "gaps") if gaps else "<p>None.</p>"
     if found.feed:
         yield from _feed(found.feed)
