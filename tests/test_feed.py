@@ -133,7 +133,9 @@ def test_ids_that_are_missing_are_named_those_that_were_missed_and_those_that_ar
     assert told["not_shown"] == [{"first": newest - 41, "last": newest - 40}]
     [gap] = told["unknown"]
     assert (gap["first"], gap["last"]) == (newest + 1, lost)
-    assert f"7x24: ids {newest + 1}-{lost} are not known, of 2026-09-29" in bot.run("coverage").out
+    page = bot.root.parent / "coverage.html"
+    assert f"7x24: ids {newest + 1}-{lost} are not known, of 2026-09-29" in bot.run("coverage", "--html", str(page)).out
+    assert "Stretches of the live feed that were missed: 1." in page.read_text("utf-8")
     assert_sound(bot)
 
 
