@@ -146,6 +146,15 @@ def test_a_silent_edit_that_lasts_is_a_version_and_the_post_shows_it(bot: Forked
     assert len(texts) == 2
 
 
+def test_an_article_that_no_list_has_shown_is_looked_at_again_by_its_page_s_time(bot: ForkedBot, site: Site) -> None:
+    story = site.add(site.invent(lids=(), hidden=True))
+    assert bot.crawl("-a", "urls=-", stdin=story.url).code == 0
+    site.change(story.docid, revision=1)
+    add(site)
+    assert run(bot, site, timedelta(hours=1))["second_looks"] == 1
+    assert "2 versions" in bot.run("history", story.url).out
+
+
 def test_a_deletion_becomes_a_tombstone_after_a_second_look_and_a_return_is_noticed(bot: ForkedBot, site: Site) -> None:
     story = add(site)
     run(bot, site, timedelta(minutes=1))

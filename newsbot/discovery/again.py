@@ -39,7 +39,7 @@ def next_look(row: ArticleRow, looks: LooksRow | None, schedule: Sequence[timede
     """
     if not schedule:
         return None
-    published, word = unstamp(row.ctime or row.date), _last_word(row)
+    published, word = unstamp(_published(row)), _last_word(row)
     if word.startswith(FIRST):  # only another tool has seen it
         return published + schedule[0]
     last = unstamp(date_of(word))
@@ -51,6 +51,11 @@ def next_look(row: ArticleRow, looks: LooksRow | None, schedule: Sequence[timede
         return unstamp(row.mtime)
     quiet = looks is not None and looks.looks >= ENOUGH and looks.versions == 1
     return _after(last, published, schedule[-1:] if quiet else schedule)
+
+
+def _published(row: ArticleRow) -> str:
+    """By its list, else by its page, where no list has given a time."""
+    return row.ctime or row.date or row.page_date
 
 
 def _last_word(row: ArticleRow) -> str:
@@ -101,7 +106,7 @@ class Again:
         for begin in range(0, len(near), _BATCH):
             rows = near[begin : begin + _BATCH]
             looks = self._ledger.looks([row.key for row in rows])
-            yield from ((row.ctime or row.date, row.key) for row in rows if self._is_due(row, looks.get(row.key), now))
+            yield from ((_published(row), row.key) for row in rows if self._is_due(row, looks.get(row.key), now))
 
     def _is_due(self, row: ArticleRow, looks: LooksRow | None, now: datetime) -> bool:
         due = next_look(row, looks, self._schedule)

@@ -95,10 +95,16 @@ _HOLES = Statement(at_most(_ROW.where(DUE).order_by(article.c.ctime.desc(), arti
 _EVERY = _ROW.order_by(case((article.c.date != BLANK, article.c.date), else_=article.c.page_date), article.c.key)
 _OPEN: list[ColumnElement[str]] = [literal(f"'{state}'") for state in ("failed", "listed", "merged", "withdrawn")]
 _SAY_GONE: list[ColumnElement[str]] = [literal(f"'{reason}'") for reason in sorted(GONE)]
+
+
+def _since(date: ColumnElement[str]) -> ColumnElement[bool]:
+    return (date >= bindparam("gone_since")) & ((date >= bindparam("since")) | article.c.look_reason.in_(_SAY_GONE))
+
+
+# By two conditions, each on an index of its own: one over either date would read every article.
 _RECENT = Statement(
     _ROW.where(
-        article.c.date >= bindparam("gone_since"),
-        (article.c.date >= bindparam("since")) | article.c.look_reason.in_(_SAY_GONE),
+        _since(article.c.date) | ((article.c.date == BLANK) & _since(article.c.page_date)),
         article.c.state.not_in(_OPEN),
     )
 )
@@ -207,7 +213,10 @@ class Standing(Database):
             yield ArticleRow(*tuple(row))
 
     def recent(self, since: datetime, gone_since: datetime) -> list[ArticleRow]:
-        """Articles that came into a list since then and were answered for, or refused; earlier those found gone."""
+        """Articles that came into a list since then and were answered for, or refused; earlier those found gone.
+
+        Of those that came into none the page's own time counts.
+        """
         return [ArticleRow(*row) for row in self._rows(_RECENT, since=stamp(since), gone_since=stamp(gone_since))]
 
     def looks(self, keys: Sequence[str]) -> dict[str, LooksRow]:
