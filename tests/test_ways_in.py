@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 FINANCE = ("-a", "channels=finance")
 HOUR = timedelta(hours=1)
 
@@ -43,7 +45,6 @@ def bot(site: Site, tmp_path: Path, forking: Stem) -> Iterator[ForkedBot]:
 # --- whole crawls ---
 
 
-@pytest.mark.slow
 def test_every_address_of_an_article_leads_to_the_same_one(site: Site, bot: ForkedBot) -> None:
     story = site.add(site.invent(lids=(1686, 2519)))
     assert bot.crawl("-a", "channels=finance,china").code == 0
@@ -64,7 +65,6 @@ def test_every_address_of_an_article_leads_to_the_same_one(site: Site, bot: Fork
     assert_sound(bot)
 
 
-@pytest.mark.slow
 def test_what_was_captured_by_an_address_without_docid_is_the_article_that_a_list_names_later(
     site: Site, bot: ForkedBot
 ) -> None:
@@ -93,7 +93,6 @@ def test_what_was_captured_by_an_address_without_docid_is_the_article_that_a_lis
     assert_sound(bot)
 
 
-@pytest.mark.slow
 def test_an_article_that_is_gone_when_a_list_names_it_keeps_the_post_it_had(site: Site, bot: ForkedBot) -> None:
     story = site.add(site.invent(url=URL, lids=(2519,), hidden=True))
     assert bot.crawl("-a", "urls=-", stdin=story.url).code == 0
