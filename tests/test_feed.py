@@ -14,6 +14,7 @@ from tests.fakesina.flashes import PACE
 from tests.fakesina.server import Server
 from tests.fakesina.site import Site
 from tests.forked import ForkedBot, Stem
+from tests.judges import compared_by_fastwarc
 from tests.judging import assert_sound, standing, table, whole_records
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def test_the_feed_is_read_back_as_far_as_it_reaches_and_then_to_what_is_known(si
 def test_no_file_holds_anything_of_people(site: Site, bot: ForkedBot) -> None:
     assert bot.crawl().code == 0
     assert traces(bot.root) == []
+    assert all(map(compared_by_fastwarc, bot.warcs()))
     records = [record for path in bot.warcs() for record in whole_records(path)]
     kept = [record for record in records if record.type == "resource"]
     assert len(kept) == 9

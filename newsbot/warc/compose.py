@@ -163,10 +163,13 @@ class Composer:
         return self._record("revisit", date, headers, kind, message.head, payload=payload, truncated=cut, row=row)
 
     def _resource(self, target: str, content: bytes, date: str, headers: Fields) -> Framed:
-        """What is kept of an answer that is not kept itself (warc.md section 2)."""
+        """What is kept of an answer that is not kept itself (warc.md section 2).
+
+        Its payload is its block, so one digest says it; FastWARC would call a payload digest of what is no HTTP wrong.
+        """
         row = Row(_target(target), date, "application/json", digest=sha256(content))
         headers = [("WARC-Target-URI", row.url), *headers]
-        return self._record("resource", date, headers, row.mime, content, payload=row.digest, row=row)
+        return self._record("resource", date, headers, row.mime, content, row=row)
 
     def _payload(self, message: Message, known: str) -> str:
         if not message.whole:
