@@ -82,9 +82,10 @@ class Desk:
             row = self.ledger.article(key)
             if row is None:
                 return Settled("listed")
-            settled = self._settle(row, self._twins(row), look)
-            others = [twin.key for twin in self._twins(row)]
-            for other in dict.fromkeys(others + self.ledger.merged_into(key)):  # its address may be another now
+            twins = self._twins(row)
+            settled = self._settle(row, twins, look)
+            merged = self.ledger.merged_into(key)  # some when its address was another
+            for other in dict.fromkeys([*(twin.key for twin in twins), *merged]):
                 self._follow(other)  # by its key: settling one can move another's post
         return settled
 

@@ -51,7 +51,9 @@ def page_url(channel: channels.Channel) -> str:
 
 def column_of(url: str) -> str:
     """The name of the column whose page this is, '' for anything else."""
-    match = _PATH.fullmatch(urlsplit(urls.canonical(url)).path) if urls.host(url) == HOST else None
+    if "/roll/c/" not in url or urls.host(url) != HOST:  # asked of every exchange
+        return ""
+    match = _PATH.fullmatch(urlsplit(urls.canonical(url)).path)
     channel = channels.by_column(int(match[1])) if match else None
     return channel.name if channel else ""
 

@@ -11,7 +11,6 @@ from newsbot.errors import BadInput, RecordError
 from newsbot.views import access
 from newsbot.views.absorber import Absorber, name_of
 from newsbot.views.judging import Workers, judged
-from newsbot.views.reading import Reading
 from newsbot.warc import index
 from newsbot.warc.recovery import Recovered, recover
 from newsbot.warc.resume import readable
