@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from newsbot.article import Refusal
 from newsbot.discovery.feed import FeedWalk
-from newsbot.discovery.windows import past_window
+from newsbot.discovery.windows import is_due
 from newsbot.sina import feed
 from newsbot.text import unstamp
 from newsbot.warc.message import decoded
@@ -15,8 +15,7 @@ from newsbot.warc.message import decoded
 if TYPE_CHECKING:
     from newsbot.article import Capture
     from newsbot.clock import Clock
-    from newsbot.crawl.keeping import Keeping
-    from newsbot.health import Facts
+    from newsbot.crawl.lists import Lists
     from newsbot.ledger import Ledger
     from newsbot.warc.exchange import Exchange
 
@@ -31,13 +30,10 @@ _AT_ONCE = 100
 class Feed:
     """The part of a Run that reads the live feed."""
 
-    def __init__(
-        self, ledger: Ledger, keeping: Keeping, facts: Facts, *, clock: Clock, mode: str, every: timedelta
-    ) -> None:
+    def __init__(self, ledger: Ledger, lists: Lists, clock: Clock, *, mode: str, every: timedelta) -> None:
         """`mode`: a word of sina.feed.MODES; `every`: how long after one reading the next is due."""
         self._ledger = ledger
-        self._keeping = keeping
-        self._facts = facts
+        self._lists = lists
         self._clock = clock
         self._every = every
         self._on = mode != "off"
@@ -47,8 +43,7 @@ class Feed:
         if not self._on:
             return None
         now = self._clock()
-        read = [past_window(row.facts).high for row in self._ledger.windows(feed.NAME, 1, complete=True)]
-        if read and timedelta(0) <= now - read[0] < self._every:
+        if not is_due(self._lists.last(feed.NAME, complete=True), now, self._every):
             return None
         known, since = self._ledger.newest_flash()
         return FeedWalk(now, known, unstamp(since) if since else None)
@@ -58,14 +53,8 @@ class Feed:
         self._ledger.note_flashes(capture, page.flashes)
 
     async def end(self, walk: FeedWalk) -> None:
-        """It was read as far as needed, or given up: the fact becomes a record and a row."""
-        facts = walk.facts()
-        noted = await self._keeping.note(f"urn:newsbot:window:{feed.NAME}:{self._facts.run}", facts)
-        self._ledger.note_window(noted.key(), facts)
-        self._facts.windows += 1
-        self._facts.lists[feed.NAME] = facts
-        if not walk.complete:
-            self._facts.incomplete.append(f"{feed.NAME}: {walk.why}")
+        """It was read as far as needed, or given up."""
+        await self._lists.tell(walk.facts())
 
     def unlisted(self) -> list[str]:
         """Addresses of articles that only the feed has named, though lists had their time, the newest first."""

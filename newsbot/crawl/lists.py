@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from newsbot.article import date_of
 from newsbot.discovery import windows
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from newsbot.article import Capture
+    from newsbot.article import Capture, Entry
     from newsbot.clock import Clock
     from newsbot.crawl.keeping import Keeping
     from newsbot.desk import Desk
@@ -65,25 +65,41 @@ class Lists:
 
     def answer(self, capture: Capture, page: listing.Page) -> None:
         """One answer of a list."""
-        noted = self._desk.list_entries(capture, page.entries)
-        self.shown.update(entry.key for entry in page.entries)
-        self._facts.new += len(noted.new)
-        self._facts.revised += len(noted.revised)
+        self.show(capture, page.entries)
         self._facts.skipped += len(page.skipped)
 
+    def show(self, capture: Capture, entries: Sequence[Entry]) -> None:
+        """Articles that an answer shows, of a list or of a column."""
+        noted = self._desk.list_entries(capture, entries)
+        self.shown.update(entry.key for entry in entries)
+        self._facts.new += len(noted.new)
+        self._facts.revised += len(noted.revised)
+
     async def end(self, walk: Walk) -> None:
-        """A window was read to its end, or given up: the fact becomes a record and a row."""
-        name = walk.window.list_name
+        """A window was read to its end, or given up."""
         facts = walk.facts() | {"kind": self._facts.kind}
         if walk.window.cross_check:
             known = self._ledger.listed_by("finance", list(walk.seen))
-            missing = windows.not_shown(walk.seen, known, self.past("finance"))
-            facts["extra"] = len(missing)
-            if missing:
-                self._facts.extra[name] = len(missing)
+            facts["extra"] = len(windows.not_shown(walk.seen, known, self.past("finance")))
+        await self.tell(facts)
+
+    async def tell(self, facts: dict[str, Any], *, checks_only: bool = False) -> None:
+        """What came of a window, of a list or of what is read beside them, becomes a record and a row.
+
+        `checks_only`: it is no window of ours that could be missing something.
+        """
+        name = facts["list"]
         noted = await self._keeping.note(f"urn:newsbot:window:{name}:{self._facts.run}", facts)
         self._ledger.note_window(noted.key(), facts)
-        self._facts.windows += 1
         self._facts.lists[name] = facts
-        if not walk.complete:
-            self._facts.incomplete.append(f"{name}: {walk.why}")
+        if facts.get("extra"):
+            self._facts.extra[name] = facts["extra"]
+        if not checks_only:
+            self._facts.windows += 1
+            if not facts["complete"]:
+                self._facts.incomplete.append(f"{name}: {facts['why']}")
+
+    def last(self, name: str, *, complete: bool = False) -> datetime | None:
+        """Up to when a list was read last, to its end or (unless `complete`) at all; None for never."""
+        read = [windows.past_window(row.facts).high for row in self._ledger.windows(name, 1, complete=complete)]
+        return read[0] if read else None

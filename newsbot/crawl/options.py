@@ -55,3 +55,11 @@ class Options:
             "max_age": self.requisite_max_age,
             "lease_seconds": self.lease_seconds,
         }
+
+    def feeding(self) -> dict[str, Any]:
+        """What feed.Feed is told of it."""
+        return {"mode": self.feed, "every": self.feed_every}
+
+    def beside(self) -> dict[str, Any]:
+        """What sides.Sides is told of it."""
+        return {"names": self.columns, "every": self.columns_every, "top": self.top_list}

@@ -85,14 +85,6 @@ class Run:
             self.facts.recovered, self.facts.damaged = found
             writer = Writer(self.archive.root, clock=self.clock, **self.options.writing())
             self.keeping = Keeping(self.archive.root, writer, self.ledger, self._leave_out)
-            self.feed = Feed(
-                self.ledger,
-                self.keeping,
-                self.facts,
-                clock=self.clock,
-                mode=self.options.feed,
-                every=self.options.feed_every,
-            )
             self.lists = Lists(
                 self.ledger,
                 self.keeping,
@@ -101,17 +93,8 @@ class Run:
                 clock=self.clock,
                 overlap_every=self.options.overlap_every,
             )
-            self.sides = Sides(
-                self.ledger,
-                self.keeping,
-                self.desk,
-                self.facts,
-                clock=self.clock,
-                names=self.options.columns,
-                every=self.options.columns_every,
-                top=self.options.top_list,
-                shown=self.lists.shown,
-            )
+            self.feed = Feed(self.ledger, self.lists, self.clock, **self.options.feeding())
+            self.sides = Sides(self.ledger, self.lists, self.clock, **self.options.beside())
             self._closing = opening.pop_all()
 
     def _leave_out(self, exchange: Exchange) -> None:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from newsbot.article import Refusal
-from newsbot.discovery.windows import CROSS_CHECK_EVERY, RACE, past_window
+from newsbot.discovery.windows import CROSS_CHECK_EVERY, RACE, is_due
 from newsbot.sina import channels, columns, toplist
 from newsbot.text import BEIJING
 from newsbot.warc.message import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime, timedelta
 
     from newsbot.article import Capture
     from newsbot.clock import Clock
-    from newsbot.crawl.keeping import Keeping
-    from newsbot.desk import Desk
-    from newsbot.health import Facts
+    from newsbot.crawl.lists import Lists
     from newsbot.ledger import Ledger
     from newsbot.warc.exchange import Exchange
 
@@ -47,25 +45,16 @@ class Sides:
     def __init__(
         self,
         ledger: Ledger,
-        keeping: Keeping,
-        desk: Desk,
-        facts: Facts,
-        *,
+        lists: Lists,
         clock: Clock,
+        *,
         names: Sequence[str],
         every: timedelta,
         top: bool,
-        shown: set[str],
     ) -> None:
-        """`names` of columns that every run looks after, each read again after `every`; `top`: is the top list read?
-
-        `shown` takes the keys of the articles that columns show.
-        """
-        self._shown = shown
+        """`names` of columns that every run looks after, each read again after `every`; `top`: is the top list read?"""
         self._ledger = ledger
-        self._keeping = keeping
-        self._desk = desk
-        self._facts = facts
+        self._lists = lists
         self._clock = clock
         self._names = tuple(names)
         self._every = every
@@ -76,9 +65,9 @@ class Sides:
         now = self._clock()
         for name in only or self._names:
             channel = channels.by_name(name)
-            if channel.column and (only or self._is_due(name, self._every)):
+            if channel.column and (only or is_due(self._lists.last(name), now, self._every)):
                 yield Side(name, columns.page_url(channel), now)
-        if self._top and not only and self._is_due(toplist.NAME, CROSS_CHECK_EVERY):
+        if self._top and not only and is_due(self._lists.last(toplist.NAME), now, CROSS_CHECK_EVERY):
             yield Side(toplist.NAME, toplist.page_url(now.astimezone(BEIJING).date()), now)
 
     def answer(self, side: Side, capture: Capture, page: columns.ColumnPage | toplist.TopList | Refusal) -> None:
@@ -93,48 +82,33 @@ class Sides:
             side.seen, side.why = len(page.articles), ""
 
     async def end(self, side: Side) -> None:
-        """It was read, or could not be: the fact becomes a record and a row."""
-        facts = self._told(side)
-        noted = await self._keeping.note(f"urn:newsbot:window:{side.name}:{self._facts.run}", facts)
-        self._ledger.note_window(noted.key(), facts)
-        self._facts.lists[side.name] = facts
-        if side.extra:
-            self._facts.extra[side.name] = len(side.extra)
-        if side.name != toplist.NAME:  # that one only checks others
-            self._facts.windows += 1
-            if side.why:
-                self._facts.incomplete.append(f"{side.name}: {side.why}")
+        """It was read, or could not be."""
+        await self._lists.tell(_told(side), checks_only=side.name == toplist.NAME)
 
     def _column(self, side: Side, capture: Capture, page: columns.ColumnPage) -> None:
-        noted = self._desk.list_entries(capture, page.entries)
-        self._shown.update(entry.key for entry in page.entries)
-        self._facts.new += len(noted.new)
-        self._facts.revised += len(noted.revised)
+        self._lists.show(capture, page.entries)
         times = [entry.ctime for entry in page.entries if entry.ctime]
         side.seen = len(page.entries)
         side.oldest, side.newest = min(times, default=None), max(times, default=None)
-        past = [past_window(row.facts).high for row in self._ledger.windows(side.name, 1)]
-        lost = past and side.oldest and side.oldest > past[0] + RACE
+        last = self._lists.last(side.name)
+        lost = last and side.oldest and side.oldest > last + RACE
         side.why = f"it shows nothing from before {side.oldest:%Y-%m-%d %H:%M}Z, and was not read since" if lost else ""
 
-    def _told(self, side: Side) -> dict[str, Any]:
-        low = min(side.oldest or side.high, side.high)
-        return {
-            "list": side.name,
-            "low": low.isoformat(),
-            "high": side.high.isoformat(),
-            "complete": not side.why,
-            "full": True,
-            "mode": "page",
-            "why": side.why,
-            "seen": side.seen,
-            "extra": len(side.extra),
-            "newest": side.newest.isoformat() if side.newest else None,
-        }
 
-    def _is_due(self, name: str, every: timedelta) -> bool:
-        read = [past_window(row.facts).high for row in self._ledger.windows(name, 1)]
-        return not read or not timedelta(0) <= self._clock() - read[0] < every
+def _told(side: Side) -> dict[str, Any]:
+    low = min(side.oldest or side.high, side.high)
+    return {
+        "list": side.name,
+        "low": low.isoformat(),
+        "high": side.high.isoformat(),
+        "complete": not side.why,
+        "full": True,
+        "mode": "page",
+        "why": side.why,
+        "seen": side.seen,
+        "extra": len(side.extra),
+        "newest": side.newest.isoformat() if side.newest else None,
+    }
 
 
 def without_archiving(exchange: Exchange) -> None:

@@ -101,6 +101,11 @@ def plan(
     return windows
 
 
+def is_due(last: datetime | None, now: datetime, every: timedelta) -> bool:
+    """Is something to be read again that was read `last`? Also when that was by a clock that was ahead."""
+    return last is None or not timedelta(0) <= now - last < every
+
+
 def scheduled(past: Iterable[PastWindow]) -> list[PastWindow]:
     """Those that reach from one scheduled run to the next; a back-filled day closes no gap between them."""
     return [window for window in past if not window.back_fill]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from newsbot.article import Capture, Refusal
 from newsbot.middlewares import NotAllowed, undecodable
 from newsbot.sina import listing, urls
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scrapy.exceptions import IgnoreRequest
     from scrapy.http import Response
+
+
+T = TypeVar("T")
 
 
 def header(response: Response, name: bytes) -> str | None:
@@ -21,13 +26,22 @@ def header(response: Response, name: bytes) -> str | None:
 
 def list_of(response: Response) -> listing.Page | Refusal:
     """A list's answer, or why it is none."""
-    if not urls.is_listing(response.url):
+    return told(
+        response,
+        lambda body, kind, status: listing.read(body, response.url, kind, status),
+        asked=urls.is_listing(response.url),
+    )
+
+
+def told(response: Response, read: Callable[[bytes, str, int], T | Refusal], *, asked: bool) -> T | Refusal:
+    """What `read` finds in a whole answer (body, Content-Type, status); `asked`: is it of an address that was asked?"""
+    if not asked:
         return Refusal("redirected-away", response.url)
     capture: Capture = response.meta["capture"]
     if capture.truncated:
         return Refusal("cut", f"truncated: {capture.truncated}")
     content_type = header(response, b"Content-Type") or ""
-    return undecodable(response) or listing.read(response.body, response.url, content_type, response.status)
+    return undecodable(response) or read(response.body, content_type, response.status)
 
 
 def not_asked(error: IgnoreRequest) -> Refusal:

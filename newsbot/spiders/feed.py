@@ -10,9 +10,8 @@ from scrapy.exceptions import IgnoreRequest
 from newsbot.article import Refusal
 from newsbot.errors import NewsbotError
 from newsbot.handlers.recording import one_line
-from newsbot.middlewares import undecodable
 from newsbot.sina import feed, urls
-from newsbot.spiders.answers import header
+from newsbot.spiders.answers import told
 from newsbot.spiders.lists import PRIORITY
 
 if TYPE_CHECKING:
@@ -49,14 +48,7 @@ class FeedQueue:
 
     async def parse(self, response: Response) -> AsyncIterator[Request]:
         """A page of the feed: note its items, ask for what the walk wants next."""
-        answer: feed.FeedPage | Refusal
-        if not feed.is_feed(response.url):
-            answer = Refusal("redirected-away", response.url)
-        elif response.meta["capture"].truncated:
-            answer = Refusal("cut", f"truncated: {response.meta['capture'].truncated}")
-        else:
-            content_type = header(response, b"Content-Type") or ""
-            answer = undecodable(response) or feed.read(response.body, content_type, response.status)
+        answer = told(response, feed.read, asked=feed.is_feed(response.url))
         if isinstance(answer, feed.FeedPage):
             self._run.feed.answer(response.meta["capture"], answer)
         elif answer.reason == "ban":

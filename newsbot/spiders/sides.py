@@ -10,9 +10,8 @@ from scrapy.exceptions import IgnoreRequest
 from newsbot.article import Refusal
 from newsbot.errors import NewsbotError
 from newsbot.handlers.recording import one_line
-from newsbot.middlewares import undecodable
 from newsbot.sina import columns, toplist, urls
-from newsbot.spiders.answers import header
+from newsbot.spiders.answers import told
 from newsbot.spiders.lists import PRIORITY
 
 if TYPE_CHECKING:
@@ -52,22 +51,18 @@ class SideQueue:
 
     async def parse(self, response: Response, side: Side) -> AsyncIterator[Request]:
         """What it shows."""
-        capture = response.meta["capture"]
-        content_type = header(response, b"Content-Type") or ""
         page: columns.ColumnPage | toplist.TopList | Refusal
-        if capture.truncated:
-            page = Refusal("cut", f"truncated: {capture.truncated}")
-        elif refusal := undecodable(response):
-            page = refusal
-        elif toplist.is_top(response.url):
-            page = toplist.read(response.body, content_type, response.status)
-        elif columns.column_of(response.url) == side.name:
-            page = columns.read(response.body, response.url, content_type, response.status)
+        if side.name == toplist.NAME:
+            page = told(response, toplist.read, asked=toplist.is_top(response.url))
         else:
-            page = Refusal("redirected-away", response.url)
+            page = told(
+                response,
+                lambda body, kind, status: columns.read(body, response.url, kind, status),
+                asked=columns.column_of(response.url) == side.name,
+            )
         if isinstance(page, Refusal) and page.reason == "ban":
             self._run.ban(urls.host(response.url))
-        self._run.sides.answer(side, capture, page)
+        self._run.sides.answer(side, response.meta["capture"], page)
         async for request in self._done(side):
             yield request
 
