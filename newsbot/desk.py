@@ -113,41 +113,39 @@ class Desk:
         buried, risen = settled.tombstone and not row.tombstone, row.tombstone and not settled.tombstone
         return Settled(state, reason, outcome, "deleted" if buried else "returned" if risen else "")
 
-    def settle_all(self, page: Callable[[str], Article | None], progress: Callable[[int, int], None]) -> None:
+    def settle_all(
+        self, publish: Callable[[Sequence[ArticleRow]], Sequence[str]], progress: Callable[[int, int], None]
+    ) -> None:
         """Settle every article of a ledger in which none has a post yet; it ends as `settle` one by one would end.
 
         Standing follows from each row alone, so it comes first; then it is known which articles share a plain name.
-        `page` gives what a record holds where that is at hand; `progress` gets articles done and their number.
+        `publish` writes posts under the names in their rows, and gives the keys of those it has not the page of;
+        `progress` gets articles done and their number.
         """
         shared_urls = self.ledger.shared_urls()
         for rows in self._everything():
             self.ledger.settle_many([self._stood(row, shared=row.url in shared_urls) for row in rows])
         shared, total, done = self.ledger.shared_names(), sum(self.ledger.counts().values()), 0
         for rows in self._everything():
-            settled = [self._publish(row, page, shared=row.name in shared) for row in rows if row.name]
-            self.ledger.settle_many([row for row in settled if row])
+            named = [self._named(row, shared=row.name in shared) for row in rows if row.name]
+            left = publish(named)
+            self.ledger.settle_many([row for row in named if row.key not in left])
+            for key in left:
+                self.settle(key)
             progress(done := done + len(rows), total)
 
     def _stood(self, row: ArticleRow, *, shared: bool) -> ArticleRow:
         state, reason, name = standing(row, self._twins(row) if shared else [])
         return replace(row, state=state, reason=reason, name=name, tombstone=self._tombstone(row))
 
+    def _named(self, row: ArticleRow, *, shared: bool) -> ArticleRow:
+        return replace(row, post=path_of(row, self._others(row) if shared else []))
+
     def _everything(self) -> Iterator[list[ArticleRow]]:
         last = ""
         while rows := self.ledger.articles_after(last, _AT_ONCE):
             yield rows
             last = rows[-1].key
-
-    def _publish(self, row: ArticleRow, page: Callable[[str], Article | None], *, shared: bool) -> ArticleRow | None:
-        """Write the post of an article that has none; its row as it stands then. None where `settle` has to judge."""
-        path = path_of(row, self._others(row) if shared else [])
-        at_hand = page(row.body_record)
-        said = self._post(row, Look(row.key, Capture(row.body_record, "", row.url), at_hand) if at_hand else None)
-        if isinstance(said, Refusal):
-            self.settle(row.key)
-            return None
-        self.shelf.put(path, post.render(said))
-        return replace(row, post=path)
 
     def _tombstone(self, row: ArticleRow) -> str:
         """When the page of a captured article was first found gone, if a later look confirms it; '' else."""

@@ -12,7 +12,7 @@ from newsbot.article import Article, Capture, Look, LookRow, Refusal
 from newsbot.errors import CaptureBroken
 from newsbot.sina import page, urls
 from newsbot.sina.cleaned import cleaned
-from newsbot.warc.message import TooLarge
+from newsbot.warc.coding import TooLarge
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def judge_exchange(capture: Capture, asked: str, location: str | None) -> Refusa
 
 
 def judge_packed(error: ValueError) -> Refusal:
-    """The refusal of an answer whose Content-Encoding cannot be taken off; `error` is message.decoded's."""
+    """The refusal of an answer whose Content-Encoding cannot be taken off; `error` is coding.decoded's."""
     return Refusal("too-large" if isinstance(error, TooLarge) else "undecodable", str(error))
 
 

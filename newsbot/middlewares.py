@@ -17,7 +17,7 @@ from newsbot.article import Refusal
 from newsbot.discovery.hosts import ROBOTS_LIMIT
 from newsbot.extensions import Archive, Stopping
 from newsbot.judgement import judge_packed
-from newsbot.warc.message import decoded
+from newsbot.warc.coding import decoded
 
 if TYPE_CHECKING:
     from scrapy import Request

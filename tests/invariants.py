@@ -21,7 +21,7 @@ from newsbot import characters, post, text
 from newsbot.article import REASONS, Article, Refusal
 from newsbot.errors import BadInput, NotAWarc
 from newsbot.sina import body, listing, page
-from newsbot.warc import message, reader
+from newsbot.warc import coding, message, reader
 from tests.harmless import acts
 
 if TYPE_CHECKING:
@@ -183,14 +183,14 @@ def listings(data: bytes) -> None:
 
 def messages(data: bytes) -> None:
     """Head and body are the input, chunks come off as they were put on, no coding gives more than its limit."""
-    message.DECODED_LIMIT = DECODED_LIMIT
+    coding.DECODED_LIMIT = DECODED_LIMIT
     parts = message.split(data)
     assert parts.head + parts.body == data
     assert parts.status == message.status(data[:256]) or len(data) > 256
     assert message.head_length(data) == len(parts.head)
     try:
         entity = parts.entity()
-        given = message.decoded(entity, parts.headers)
+        given = coding.decoded(entity, parts.headers)
     except ValueError as error:
         _is_one_line(str(error))
     else:
@@ -199,8 +199,8 @@ def messages(data: bytes) -> None:
     pieces = [data[at : at + size] for at in range(0, len(data), size)]
     framed = b"".join(b"%x;a=b\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
     assert message.dechunk(framed) == (data, True)
-    for coding, packed in ((b"gzip", gzip.compress(data, 1)), (b"deflate", zlib.compress(data, 1))):
-        assert message.decoded(packed, [(b"Content-Encoding", coding)]) == data or not data
+    for name, packed in ((b"gzip", gzip.compress(data, 1)), (b"deflate", zlib.compress(data, 1))):
+        assert coding.decoded(packed, [(b"Content-Encoding", name)]) == data or not data
 
 
 def _members(content: bytes) -> bytes:
@@ -210,7 +210,7 @@ def _members(content: bytes) -> bytes:
 
 def records(data: bytes) -> None:
     """What a file gives can be fetched again from where it lies; a tear is told last and in one line."""
-    message.DECODED_LIMIT = DECODED_LIMIT
+    coding.DECODED_LIMIT = DECODED_LIMIT
     forms: tuple[Callable[[bytes], bytes], ...] = (bytes, _members, gzip.compress)
     with NamedTemporaryFile(suffix=".warc.gz") as file:
         chosen, content = taken(data, 1)

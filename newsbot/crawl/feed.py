@@ -10,7 +10,7 @@ from newsbot.discovery.feed import FeedWalk
 from newsbot.discovery.windows import is_due
 from newsbot.sina import feed
 from newsbot.text import unstamp
-from newsbot.warc.message import decoded
+from newsbot.warc.coding import decoded
 
 if TYPE_CHECKING:
     from newsbot.article import Capture

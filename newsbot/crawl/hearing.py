@@ -9,8 +9,8 @@ from newsbot.article import Look
 from newsbot.discovery.hosts import wait_of
 from newsbot.judgement import SAYS_NO, is_hop, judge_exchange
 from newsbot.sina import urls
+from newsbot.warc.coding import decoded
 from newsbot.warc.kept import header_of
-from newsbot.warc.message import decoded
 
 if TYPE_CHECKING:
     from newsbot.article import Capture

@@ -9,7 +9,7 @@ from newsbot.article import Refusal
 from newsbot.discovery.windows import CROSS_CHECK_EVERY, RACE, is_due
 from newsbot.sina import channels, columns, toplist
 from newsbot.text import BEIJING
-from newsbot.warc.message import decoded
+from newsbot.warc.coding import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

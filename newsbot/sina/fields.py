@@ -31,7 +31,7 @@ _WEIBO = re.compile(r"[(（\s]*微博[)）\s]*$")
 _WITHOUT_YEAR = re.compile(r"\d{1,2}月\d{1,2}日\s*\d{1,2}:\d\d")
 _URL_DAY = re.compile(r"/(\d{4})-?\d\d-?\d\d/")
 #: What a page's scripts say to its video player.
-_VIDEO = re.compile(r"video_id['\"]?\s*[:=]\s*['\"]?(\d{1,15})")
+_VIDEO = re.compile(r"video_id['\"]?\s*[:=]\s*['\"]?(\d{1,15})")  # its first letters first: it is searched by them
 _NEAR = 2000  # characters between a video's number and its poster
 _POSTER = re.compile(r"(?:poster|pic|cover)['\"]?\s*[:=]\s*['\"]([^'\"\s<>]{1,500})['\"]")
 #: `<!-- news_keyword_pub,usstock,MSFT&AMZN -->`; the list is empty on most pages.
@@ -76,8 +76,6 @@ class Places:
 
     def videos(self) -> tuple[Video, ...]:
         """What the page's scripts tell its player."""
-        if "video_id" not in self._source:  # most pages: the search for its number takes ten times as long
-            return ()
         found = {match[1]: match.start() for match in _VIDEO.finditer(self._source) if match[1] != "0"}
         if not found:
             return ()

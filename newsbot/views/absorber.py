@@ -2,84 +2,55 @@
 
 from __future__ import annotations
 
-import pickle
-import sqlite3
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from newsbot.desk import Desk
 from newsbot.judgement import judge_requisite
+from newsbot.publication import post_of
 from newsbot.sina import urls
 from newsbot.views.found import Answer, Fact, Flashes, Found, Listed, No, Requisite, Same, Seen, Unreadable
-from newsbot.views.judging import judged, page_from
+from newsbot.views.judging import page_from
 from newsbot.views.reading import Reading
+from newsbot.views.spool import Places
+from newsbot.views.workers import Draft, OneProcess
 from newsbot.warc.enclosed import located
 from newsbot.warc.original import Original
 from newsbot.warc.reader import Record
 from newsbot.warc.resume import all_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from newsbot.article import Article, Capture, Refusal
     from newsbot.discovery.wants import Wants
-    from newsbot.ledger import Ledger
+    from newsbot.ledger import ArticleRow, Ledger
     from newsbot.shelf import Shelf
 
 
 T = TypeVar("T")
 
-#: What was found → what counts of it, every answer judged (views.judging.judged).
-Judging = Callable[[Iterable[Found | Answer]], Iterable[Found]]
-
 #: Facts, or articles, of one transaction: a tenth of a second of them.
 BATCH = 100
-
-
-class Spool:
-    """Pages that were read and not yet published, on disk, so that memory stays flat (a temporary database)."""
-
-    def __init__(self, fallback: Callable[[Capture], Article | Refusal]) -> None:
-        self._database = sqlite3.connect("")  # an unnamed file that the system removes by itself
-        self._database.execute("PRAGMA page_size = 32768")  # most pages fit into one, for a fifth of the time
-        self._database.execute("CREATE TABLE page (record TEXT PRIMARY KEY, article BLOB)")
-        self._fallback = fallback
-
-    def put(self, looks: Iterable[Seen]) -> None:
-        """Keep the pages of looks."""
-        rows = ((one.look.capture.record_id, one.page) for one in looks if one.page)
-        self._database.executemany("INSERT OR REPLACE INTO page VALUES (?, ?)", rows)
-
-    def page(self, record_id: str) -> Article | None:
-        """The page that a record holds, if it is here."""
-        row = self._database.execute("SELECT article FROM page WHERE record = ?", (record_id,)).fetchone()
-        return pickle.loads(row[0]) if row else None  # noqa: S301
-
-    def fetch(self, capture: Capture) -> Article | Refusal:
-        """The page of a capture, from here or from the archive."""
-        return self.page(capture.record_id) or self._fallback(capture)
-
-    def close(self) -> None:
-        """Give the disk space back."""
-        self._database.close()
 
 
 class Absorber:
     """Takes WARC files into the ledger, then settles every article that they touch."""
 
     def __init__(
-        self, root: Path, ledger: Ledger, shelf: Shelf, wants: Wants | None = None, judging: Judging = judged
+        self, root: Path, ledger: Ledger, shelf: Shelf, wants: Wants | None = None, workers: OneProcess | None = None
     ) -> None:
         """`wants` hears of what is published, as in a live run; a rebuild of years wants nothing anew."""
-        self._judged = judging
+        self._workers = workers or OneProcess()
         self._wants = wants
         self._root = root
         self._ledger = ledger
-        self._spool = Spool(page_from(root))
-        self._desk = Desk(ledger, shelf, self._spool.fetch)
+        self._shelf = shelf
+        self._places = Places()
+        self._archived = page_from(root)
+        self._desk = Desk(ledger, shelf, self._page)
         self.reading = Reading()
         self.touched: set[str] = set()
         self.unreadable: list[Unreadable] = []
@@ -94,7 +65,7 @@ class Absorber:
 
     def note(self, found: Iterable[Found | Answer]) -> None:
         """Note facts, in transactions of BATCH: another run that waits for the ledger gets its turn between them."""
-        for batch in _batches(self._judged(found)):
+        for batch in _batches(self._workers.judged(found)):
             with self._ledger.transaction():
                 self._note_looks([one for one in batch if isinstance(one, Seen)])
                 self._ledger.note_originals([one for one in batch if isinstance(one, Original)])
@@ -105,7 +76,7 @@ class Absorber:
         self.pages += len(looks)
         self.touched.update(one.look.key for one in looks)
         self._ledger.note_looks([one.look for one in looks])
-        self._spool.put(looks)
+        self._places.put(looks)
 
     def _note(self, one: Found) -> None:
         match one:
@@ -145,8 +116,8 @@ class Absorber:
     def settle_anew(self, progress: Callable[[int, int], None]) -> None:
         """Publish everything: the ledger holds what was noted and nothing else."""
         self._end_reading()
-        self._desk.settle_all(self._spool.page, progress)
-        self._spool.close()
+        self._desk.settle_all(self._publish, progress)
+        self._workers.finish()
 
     def settle(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Publish what follows from all that was noted; `progress` gets articles done and their number."""
@@ -163,7 +134,21 @@ class Absorber:
             if progress:
                 progress(done, len(self.touched))
         self.touched.clear()
-        self._spool.close()
+
+    def _publish(self, rows: Sequence[ArticleRow]) -> list[str]:
+        """See Desk.settle_all: the posts whose page is at hand and is the whole article."""
+        places = self._places.of([row.body_record for row in rows])
+        alone = {record: place for record, place in places.items() if place.alone}
+        drafts = [
+            Draft(row.post, post_of(row, "", ""), alone[row.body_record]) for row in rows if row.body_record in alone
+        ]
+        self._workers.publish(drafts, self._shelf)
+        return [row.key for row in rows if row.body_record not in alone]
+
+    def _page(self, capture: Capture) -> Article | Refusal:
+        """The page of a capture: as it was read, or from the archive."""
+        place = self._places.of([capture.record_id]).get(capture.record_id)
+        return self._workers.spool.get(place) if place else self._archived(capture)
 
     def _end_reading(self) -> None:
         self.note(self.reading.leftovers())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from newsbot.article import IMPORTED, Capture, Entry, Look, LookRow, Refusal
 from newsbot.warc.original import Original
@@ -105,12 +105,20 @@ class Answer:
     asked: Asked
 
 
+class Place(NamedTuple):
+    """Where a page lies in a Spool (views.spool), bytes."""
+
+    offset: int
+    size: int
+    alone: bool  #: it is the whole article, there are no further pages
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A look as the ledger takes it, and the page that it gave, pickled; b'' when it gave none."""
+    """A look as the ledger takes it, and where the page is that it gave; None when it gave none."""
 
     look: LookRow
-    page: bytes
+    page: Place | None
 
 
 Found = Listed | Flashes | Look | Seen | Same | Requisite | Fact | No | Original | Unreadable

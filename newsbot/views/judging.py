@@ -5,18 +5,11 @@ It may be done in other processes: an answer tells all that is needed, and what 
 
 from __future__ import annotations
 
-import pickle
-from collections import deque
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
-from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from newsbot.article import Article, Capture, Look, Refusal
 from newsbot.discovery.hosts import wait_of
-from newsbot.errors import WorkerLost
-from newsbot.heap import keep_warm
 from newsbot.judgement import SAYS_NO, is_hop, judge_exchange, judge_packed, judge_page, look_row
 from newsbot.sina import columns, feed, listing, toplist, urls
 from newsbot.sina.sources import tells_of_now
@@ -29,24 +22,23 @@ from newsbot.warc.original import Original, payload_digest, stands_for_304
 from newsbot.warc.reader import fetch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
-    from typing import Self
 
+    from newsbot.views.spool import Spool
     from newsbot.warc.reader import Record
 
-#: Answers that a worker is given at a time, or fewer when they come to so many bytes.
-_AT_ONCE, _BYTES_AT_ONCE = 32, 8 * 1024 * 1024
-#: Such loads for each worker on their way: none waits for work, and memory stays flat.
-_AHEAD = 3
 
-
-def judged(found: Iterable[Found | Answer]) -> Iterator[Found]:
-    """What counts of what was found, answers judged and looks made ready for the ledger."""
+def judged(found: Iterable[Found | Answer], spool: Spool) -> Iterator[Found]:
+    """What counts of what was found, answers judged and looks made ready for the ledger, their pages for the spool."""
     for one in found:
         for said in judge(one) if isinstance(one, Answer) else (one,):
             if counts(said):
-                yield _ready(said) if isinstance(said, Look) else said
+                yield _ready(said, spool) if isinstance(said, Look) else said
+
+
+def _ready(look: Look, spool: Spool) -> Seen:
+    return Seen(look_row(look), spool.put(look.result) if isinstance(look.result, Article) else None)
 
 
 def originals_among(found: Iterable[Found | Answer]) -> Iterator[Original]:
@@ -55,63 +47,6 @@ def originals_among(found: Iterable[Found | Answer]) -> Iterator[Original]:
         if isinstance(one, Answer) and one.record.type == "response":
             capture = capture_at(one.record, one.file, error=one.asked.error)
             yield from filter(counts, original_in(one.record, capture))
-
-
-class Workers:
-    """Processes that judge: `judged` as above, many answers at a time."""
-
-    def __init__(self, jobs: int) -> None:
-        self._jobs = jobs
-        self._pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=keep_warm)
-        for _ in range(jobs):  # they start while the first records are read
-            self._pool.submit(_load, [])
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
-
-    def judged(self, found: Iterable[Found | Answer]) -> Iterator[Found]:
-        """As the function of that name, load by load in the order in which they came. Raises WorkerLost."""
-        waiting: deque[Future[list[Found]]] = deque()
-        try:
-            for answers, others in _loads(found):
-                yield from judged(others)
-                waiting.append(self._pool.submit(_load, answers))
-                if len(waiting) > _AHEAD * self._jobs:
-                    yield from waiting.popleft().result()
-            while waiting:
-                yield from waiting.popleft().result()
-        except BrokenProcessPool as error:
-            why = "a process of --jobs was killed, perhaps for want of memory; nothing was changed, run it with fewer"
-            raise WorkerLost(why) from error
-
-
-def _load(answers: Sequence[Answer]) -> list[Found]:
-    """In a worker."""
-    return list(judged(answers))
-
-
-def _loads(found: Iterable[Found | Answer]) -> Iterator[tuple[list[Answer], list[Found]]]:
-    """Answers for a worker, and what else was found on the way."""
-    answers: list[Answer] = []
-    others: list[Found] = []
-    size = 0
-    for one in found:
-        if isinstance(one, Answer):
-            answers.append(one)
-            size += len(one.record.block)
-        else:
-            others.append(one)
-        if len(answers) + len(others) >= _AT_ONCE or size >= _BYTES_AT_ONCE:
-            yield answers, others
-            answers, others, size = [], [], 0
-    yield answers, others
-
-
-def _ready(look: Look) -> Seen:
-    return Seen(look_row(look), pickle.dumps(look.result) if isinstance(look.result, Article) else b"")
 
 
 def judge(answer: Answer) -> Iterator[Found]:

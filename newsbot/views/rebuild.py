@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing, nullcontext, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from newsbot.errors import BadInput, RecordError
 from newsbot.views import access
 from newsbot.views.absorber import Absorber, name_of
-from newsbot.views.judging import Workers, judged
+from newsbot.views.workers import OneProcess, Workers
 from newsbot.warc import index
 from newsbot.warc.recovery import Recovered, recover
 from newsbot.warc.resume import readable
@@ -72,12 +72,12 @@ def rebuild(
     which is the shelf too then, everything is rolled back at the end. With `indexing` the files' CDXJ too.
     """
     report = Report(files=len(paths))
-    with Workers(jobs) if jobs > 1 else nullcontext() as workers, suppress(_Undo), ledger.transaction():
+    with Workers(jobs) if jobs > 1 else OneProcess() as workers, suppress(_Undo), ledger.transaction():
         if dry:
             dry.before(ledger)
         before = ledger.posts()
         ledger.clear()
-        absorber = Absorber(root, ledger, shelf, judging=workers.judged if workers else judged)
+        absorber = Absorber(root, ledger, shelf, workers=workers)
         unindexed = report.unindexed if indexing and not dry else None
         absorber.note(_everything(absorber.reading, paths, root, progress, unindexed))
         absorber.settle_anew(lambda done, total: progress("publishing", done, total))

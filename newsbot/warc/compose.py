@@ -28,10 +28,11 @@ from uuid import uuid4
 
 from newsbot import __version__
 from newsbot.text import stamp
+from newsbot.warc.coding import codings
 from newsbot.warc.digest import sha256
 from newsbot.warc.index import Row, entity_digest, http_row, revisit_row
 from newsbot.warc.member import TEXT_LEVEL, member
-from newsbot.warc.message import Message, codings, head_length, status
+from newsbot.warc.message import Message, head_length, status
 from newsbot.warc.original import IDENTICAL, NOT_MODIFIED
 
 if TYPE_CHECKING:

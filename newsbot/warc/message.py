@@ -1,39 +1,18 @@
-"""HTTP/1.x messages as bytes: where the head ends, which body the framing carries, what the content coding hides.
+"""HTTP/1.x messages as bytes: where the head ends, and which body the framing carries.
 
 Used by the writer (payload digests), the reader (what a record answered) and the capture handler (its self-check). The
-bytes are never changed: `head + body` is always the input. Terms are those of RFC 9112 (message framing) and RFC 9110
-(content coding).
+bytes are never changed: `head + body` is always the input. Terms are those of RFC 9112 (message framing).
 """
 
 from __future__ import annotations
 
-import importlib
 import re
-import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Headers = list[tuple[bytes, bytes]]
 
-#: Decoded bodies larger than this are refused: a page has some 100 KB, a bomb has no end. Bytes.
-DECODED_LIMIT = 64 * 1024 * 1024
-#: Codings one over the other that are taken off; servers apply one. Each may unfold to the limit before the next.
-CODINGS_LIMIT = 5
-#: Members of one gzip body: servers send one, some a member for each buffer. Each costs a decompressor.
-MEMBERS_LIMIT = 250_000
-
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _NO_BODY = frozenset({204, 304})
-_PIECE = 16 * 1024  # bytes given to zlib at a time, at most
-_SMALL_PIECE = 64  # and at first: zlib copies what it does not use, and a body may have a million members
-_CUT = "the compressed body ends before its end"
-
-
-class TooLarge(ValueError):
-    """A body that would be larger than DECODED_LIMIT when decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,37 +114,6 @@ def dechunk(body: bytes) -> tuple[bytes, bool]:
     return b"".join(parts), False
 
 
-def codings(headers: Iterable[tuple[bytes, bytes]]) -> list[str]:
-    """The content codings in the order they were applied, lower case, without `identity`."""
-    values = (value for name, value in headers if name.lower() == b"content-encoding")
-    names = (word.strip().lower().decode("latin-1") for value in values for word in value.split(b","))
-    return [name for name in names if name not in ("", "identity")]
-
-
-def decoded(entity_body: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """Take the content codings off: gzip, deflate, and br where the brotli package is installed.
-
-    A body labelled gzip that does not begin as gzip is given as it is: archives of other tools keep decoded bodies
-    under the old head. Raises TooLarge when a result would exceed DECODED_LIMIT, ValueError when a coding is unknown,
-    broken or cut, or when there are more than CODINGS_LIMIT, or members than MEMBERS_LIMIT.
-    """
-    names = codings(headers)
-    if len(names) > CODINGS_LIMIT:
-        raise ValueError(f"{len(names)} content codings one over the other; at most {CODINGS_LIMIT} are taken off")
-    for name in reversed(names):
-        if not entity_body:
-            return b""
-        if name in ("gzip", "x-gzip"):
-            entity_body = _gunzip(entity_body)
-        elif name == "deflate":
-            entity_body = _deflate(entity_body)
-        elif name == "br":
-            entity_body = _unbrotli(entity_body)
-        else:
-            raise ValueError(f"content coding {name!r} is not known")
-    return entity_body
-
-
 def _status(line: bytes) -> tuple[int, str]:
     if not line.upper().startswith(b"HTTP/"):
         return 0, ""
@@ -192,82 +140,3 @@ def _headers(lines: list[bytes]) -> Headers:
 
 def _trailer_ends(body: bytes, at: int) -> bool:
     return body[at : at + 2] == b"\r\n" or body[at : at + 1] == b"\n" or head_end(body, at) > 0
-
-
-def _gunzip(body: bytes) -> bytes:
-    if body[:2] != b"\x1f\x8b":
-        return body
-    parts: list[bytes] = []
-    room, at, size = DECODED_LIMIT, 0, _PIECE
-    while body[at : at + 2] == b"\x1f\x8b":  # several members are one body; padding after the last is not
-        if len(parts) == MEMBERS_LIMIT:
-            raise ValueError(f"the compressed body has more than {MEMBERS_LIMIT} gzip members")
-        part, end = _member(body, at, room, size)
-        parts.append(part)
-        room -= len(part)
-        at, size = end, end - at  # members are mostly alike
-    return b"".join(parts)
-
-
-def _member(body: bytes, at: int, room: int, size: int) -> tuple[bytes, int]:
-    """The gzip member that begins at `at` and may have `size` bytes, and where it ends."""
-    inflater = zlib.decompressobj(31)
-    parts: list[bytes] = []
-    size = max(_SMALL_PIECE, size)
-    while not inflater.eof:
-        size = min(size, _PIECE)
-        piece = body[at : at + size]
-        if not piece:
-            raise ValueError(_CUT)
-        parts.append(_inflated(inflater, piece, room))
-        room -= len(parts[-1])
-        at += len(piece)
-        size *= 4
-    return b"".join(parts), at - len(inflater.unused_data)
-
-
-def _deflate(body: bytes) -> bytes:
-    try:
-        return _inflate(body, 15)
-    except TooLarge:
-        raise
-    except ValueError:  # some servers send raw deflate data without the zlib head
-        return _inflate(body, -15)
-
-
-def _inflate(body: bytes, window: int) -> bytes:
-    inflater = zlib.decompressobj(window)
-    data = _inflated(inflater, body, DECODED_LIMIT)
-    if not inflater.eof:
-        raise ValueError(_CUT)
-    return data
-
-
-def _inflated(inflater: zlib._Decompress, piece: bytes, room: int) -> bytes:
-    try:
-        data = inflater.decompress(piece, room + 1)
-    except zlib.error as error:
-        raise ValueError(f"the compressed body is broken: {error}") from error
-    return _within(data, room)
-
-
-def _within(data: bytes, room: int) -> bytes:
-    if len(data) > room:
-        raise TooLarge(f"the body is larger than {DECODED_LIMIT} bytes when decoded")
-    return data
-
-
-def _unbrotli(body: bytes) -> bytes:
-    try:
-        brotli = importlib.import_module("brotli")
-    except ImportError as error:
-        raise ValueError("content coding 'br' needs the brotli package") from error
-    try:
-        inflater = brotli.Decompressor()
-        data: bytes = inflater.process(body, output_buffer_limit=DECODED_LIMIT + 1)
-    except brotli.error as error:
-        raise ValueError(f"the brotli body is broken: {error}") from error
-    _within(data, DECODED_LIMIT)
-    if not inflater.is_finished():
-        raise ValueError(_CUT)
-    return data

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from newsbot.warc import digest
-from newsbot.warc.message import Message, decoded, split
+from newsbot.warc.coding import decoded
+from newsbot.warc.message import Message, split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

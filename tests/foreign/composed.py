@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from newsbot.warc import message
+from newsbot.warc import coding, message
 from tests.foreign.making import COMMENT, NOW, Making, fetched
 
 Fields = Sequence[tuple[str, str]]
@@ -61,7 +61,7 @@ def _zip(zipped: zipfile.ZipFile, name: str, content: bytes) -> None:
 def _visit(url: str, raw: bytes, when: datetime, *, decoded: bool = False) -> list[bytes]:
     """Response and request; a browser hands over bodies without chunks, and sometimes without Content-Encoding."""
     parts = message.split(raw)
-    body = message.decoded(parts.entity(), parts.headers) if decoded else parts.entity()
+    body = coding.decoded(parts.entity(), parts.headers) if decoded else parts.entity()
     hidden = {b"transfer-encoding", b"content-encoding"} if decoded else {b"transfer-encoding"}
     lines = [
         (b"x-orig-" if name.lower() in hidden else b"") + name.lower() + b": " + value for name, value in parts.headers

@@ -20,9 +20,9 @@ from newsbot.discovery.walk import Walk
 from newsbot.errors import ArchiveError, NewsbotError
 from newsbot.judgement import is_hop, judge_exchange, judge_page, validate
 from newsbot.sina import listing
+from newsbot.warc.coding import decoded
 from newsbot.warc.exchange import Exchange
 from newsbot.warc.kept import header_of
-from newsbot.warc.message import decoded
 from tests.fakesina.server import take
 from tests.simulation.breaks import Breaking, Points, bury
 
