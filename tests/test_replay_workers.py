@@ -44,7 +44,7 @@ def test_workers_find_what_one_process_finds(project: Path) -> None:
 
 
 def test_a_worker_that_is_killed_is_told_in_one_line(project: Path) -> None:
-    with Workers(1) as workers:
+    with Workers(2) as workers:
         [before, *_] = workers.judged(Reading().file(next((project / "archive/sample").rglob("*.warc.gz")), "x"))
         assert before
         [process] = multiprocessing.active_children()

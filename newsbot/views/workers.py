@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from functools import lru_cache
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from newsbot import post
@@ -16,20 +20,22 @@ from newsbot.shelf import PostShelf
 from newsbot.views.found import Answer
 from newsbot.views.judging import judged
 from newsbot.views.spool import Spool
+from newsbot.warc.reader import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any, Self
 
     from newsbot.shelf import Shelf
-    from newsbot.views.found import Found, Place
+    from newsbot.views.found import Asked, Found, Place
 
 T = TypeVar("T")
 
-#: Answers that a worker is given at a time, or fewer when they come to so many bytes; posts.
-_AT_ONCE, _BYTES_AT_ONCE, _POSTS_AT_ONCE = 32, 8 * 1024 * 1024, 100
-#: Such loads for each worker on their way: none waits for work, and memory stays flat.
-_AHEAD = 3
+#: Answers, or posts, that a worker is given at a time.
+_AT_ONCE, _POSTS_AT_ONCE = 32, 100
+#: Such loads for each worker on their way, so that none waits for work; and so many times more whose results wait for
+#: an earlier one's: a page can take seconds, and memory stays flat.
+_AHEAD, _BEHIND = 3, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,16 @@ class Draft:
     path: str
     said: post.Post  #: without body and image
     page: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """An Answer by the place of its record: a worker reads that for less than it takes to be sent it."""
+
+    path: str
+    offset: int
+    file: str
+    asked: Asked
 
 
 class OneProcess:
@@ -66,16 +82,17 @@ class OneProcess:
 
 
 class Workers(OneProcess):
-    """Has other processes do it. All its methods raise WorkerLost."""
+    """Has other processes do it too. All its methods raise WorkerLost."""
 
     def __init__(self, jobs: int) -> None:
+        """`jobs`: processes at work, this one and at least one other: it helps when all others have enough to do."""
         super().__init__()
-        self._most = _AHEAD * jobs
+        self._most = _AHEAD * (jobs - 1)
         self._writing: deque[Future[None]] = deque()
         self._pool = ProcessPoolExecutor(
-            jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(self.spool,)
+            jobs - 1, mp_context=get_context("spawn"), initializer=_begin, initargs=(self.spool,)
         )
-        for _ in range(jobs):  # they start while the first records are read
+        for _ in range(1, jobs):  # they start while the first records are read
             self._pool.submit(_judge, [])
 
     def __exit__(self, *_: object) -> None:
@@ -87,32 +104,46 @@ class Workers(OneProcess):
         waiting: deque[Future[list[Found]]] = deque()
         for answers, others in _loads(found):
             yield from super().judged(others)
-            waiting.append(self._submit(_judge, answers))
-            if len(waiting) > self._most:
+            if self._idle(waiting):
+                waiting.append(self._submit(_judge, [*map(_lying, answers)]))
+            else:
+                waiting.append(_done(list(super().judged(answers))))
+            while waiting and (waiting[0].done() or len(waiting) > _BEHIND * self._most):
                 yield from _result(waiting.popleft())
         while waiting:
             yield from _result(waiting.popleft())
 
     def publish(self, drafts: Sequence[Draft], shelf: Shelf) -> None:
         """As OneProcess does; the posts come to be at any time, in any order. A shelf in memory stays here."""
-        if not isinstance(shelf, PostShelf):
-            super().publish(drafts, shelf)
-            return
         for start in range(0, len(drafts), _POSTS_AT_ONCE):
-            self._writing.append(self._submit(_write, drafts[start : start + _POSTS_AT_ONCE], shelf))
-            if len(self._writing) > self._most:
-                _result(self._writing.popleft())
+            some = drafts[start : start + _POSTS_AT_ONCE]
+            if isinstance(shelf, PostShelf) and self._idle(self._writing):
+                self._writing.append(self._submit(_write, some, shelf))
+            else:
+                super().publish(some, shelf)
+        while self._writing and self._writing[0].done():
+            _result(self._writing.popleft())
 
     def finish(self) -> None:
         """See OneProcess."""
         while self._writing:
             _result(self._writing.popleft())
 
+    def _idle(self, given: Iterable[Future[Any]]) -> bool:
+        """May a worker soon want more than was given?"""
+        return sum(not one.done() for one in given) < self._most
+
     def _submit(self, work: Callable[..., T], *of: Any) -> Future[T]:
         try:
             return self._pool.submit(work, *of)
         except BrokenProcessPool as error:
             raise _lost() from error
+
+
+def _done(result: T) -> Future[T]:
+    future: Future[T] = Future()
+    future.set_result(result)
+    return future
 
 
 def _result(future: Future[T]) -> T:
@@ -131,17 +162,28 @@ def _loads(found: Iterable[Found | Answer]) -> Iterator[tuple[list[Answer], list
     """Answers for a worker, and what else was found on the way."""
     answers: list[Answer] = []
     others: list[Found] = []
-    size = 0
     for one in found:
         if isinstance(one, Answer):
             answers.append(one)
-            size += len(one.record.block)
         else:
             others.append(one)
-        if len(answers) + len(others) >= _AT_ONCE or size >= _BYTES_AT_ONCE:
+        if len(answers) + len(others) >= _AT_ONCE:
             yield answers, others
-            answers, others, size = [], [], 0
+            answers, others = [], []
     yield answers, others
+
+
+def _lying(answer: Answer) -> Answer | Lying:
+    """As it is where its record shares a gzip member with others, or lies in a WACZ: to find it again takes long."""
+    record = answer.record
+    if record.length and _is_file(record.file):
+        return Lying(record.file, record.offset, answer.file, answer.asked)
+    return answer
+
+
+@lru_cache(maxsize=1)  # of one file after the other
+def _is_file(path: str) -> bool:
+    return Path(path).is_file()
 
 
 # --- in a worker ---
@@ -152,10 +194,23 @@ _spools: list[Spool] = []  # the one that it was started with
 def _begin(spool: Spool) -> None:
     keep_warm()
     _spools.append(spool)
+    Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _judge(answers: Sequence[Answer]) -> list[Found]:
-    return list(judged(answers, _spools[0]))
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _judge(answers: Sequence[Answer | Lying]) -> list[Found]:
+    return list(judged(map(_answer, answers), _spools[0]))
+
+
+def _answer(one: Answer | Lying) -> Answer:
+    return Answer(fetch(Path(one.path), one.offset), one.file, one.asked) if isinstance(one, Lying) else one
 
 
 def _write(drafts: Sequence[Draft], shelf: Shelf) -> None:
