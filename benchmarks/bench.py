@@ -66,12 +66,16 @@ class Measured:
         return self.cpu * 1000 / self.pages
 
 
+#: A machine on which Python may not keep what it compiled would compile newsbot anew for every command.
+_AS_EVERYWHERE = {"PYTHONDONTWRITEBYTECODE": ""}
+
+
 def measure(command: Sequence[str], pages: int, env: dict[str, str] | None = None) -> Measured:
     """Run a command to its end; its figures from the system's own accounting. A failure ends the bench."""
     begin = time.perf_counter()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            command, stdout=output, stderr=output, cwd=PROJECT, env={**os.environ, **(env or {})}
+            command, stdout=output, stderr=output, cwd=PROJECT, env={**os.environ, **_AS_EVERYWHERE, **(env or {})}
         )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

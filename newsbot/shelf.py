@@ -36,19 +36,14 @@ class PostShelf:
 
     def get(self, path: str) -> bytes | None:
         """See Shelf; ArchiveError when the folder cannot be read."""
-        try:
-            return (self.root / path).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise _unwritable(self.root / path, error) from error
+        return _bytes(self.root / path)
 
     def put(self, path: str, content: bytes) -> bool:
         """See Shelf; ArchiveError when the folder cannot be written. ValueError for a path that leads out of it."""
         if ".." in path.split("/") or path.startswith("/"):
             raise ValueError(f"{path!r} leads out of {self.root}")
         file = self.root / path
-        if self.get(path) == content:
+        if _bytes(file) == content:
             return False
         try:
             try:
@@ -66,6 +61,15 @@ class PostShelf:
             (self.root / path).unlink(missing_ok=True)
         except OSError as error:
             raise _unwritable(self.root / path, error) from error
+
+
+def _bytes(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unwritable(file, error) from error
 
 
 def _unwritable(file: Path, error: OSError) -> ArchiveError:

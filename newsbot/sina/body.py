@@ -112,7 +112,10 @@ class _Rules:
         self._caption_due = False
 
     def attributes(self, element: Element, tag: str) -> Attributes:
-        kept = [pair for pair in attributes_of(element) if not _acts(*pair)]
+        given = attributes_of(element)
+        if not given:  # most paragraphs
+            return given
+        kept = [pair for pair in given if not _acts(*pair)]
         if tag == "img":
             return self._image(element, kept)
         if tag == "a":

@@ -153,7 +153,8 @@ D = Layout(
     source=(".date-source >> .source", "meta:mediaid", "meta:article:author"),
     source_url=(".date-source >> a.source @href", ".date-source >> .source a @href"),
     author=("meta:article:author",),
-    editor=(".article-editor", ".show_author"),
+    # first where it mostly is: to ask for all of a class on the whole page takes as long as to read the body
+    editor=("#artibody >> .article-editor", "#artibody >> .show_author", ".article-editor", ".show_author"),
     # not bare `.keywords`: 相关专题 below the article uses the same class
     keywords="[data-sudaclick=content_keywords_p] >> a",
     breadcrumb=".channel-path >> a",

@@ -35,6 +35,8 @@ _MANY = 256
 def attributes_of(element: Element) -> Attributes:
     """Names and decoded values, in the page's order; `attrs` alone would lose the white space in class and rel."""
     attributes = element.attrs
+    if not attributes:
+        return ()
     if len(attributes) > _MANY:
         return [
             (name, " ".join(value) if isinstance(value, list) else value or "") for name, value in attributes.items()
@@ -113,6 +115,8 @@ class _Writer:
 
 def _start_tag(tag: str, attributes: Attributes, *, inert: bool) -> str:
     """Without its `>`; an empty attribute is printed bare."""
+    if not attributes:
+        return "<" + tag
     if inert:
         pairs = [(name, escape_value(value).translate(_INERT_VALUE)) for name, value in attributes]
         return "<" + tag + "".join([f' {name}="{value}"' for name, value in pairs if _PLAIN_NAME.fullmatch(name)])

@@ -42,8 +42,11 @@ class Absorber:
     def __init__(
         self, root: Path, ledger: Ledger, shelf: Shelf, wants: Wants | None = None, workers: OneProcess | None = None
     ) -> None:
-        """`wants` hears of what is published, as in a live run; a rebuild of years wants nothing anew."""
-        self._workers = workers or OneProcess()
+        """`wants` hears of what is published, as in a live run; a rebuild of years wants nothing anew.
+
+        Without `workers` all is done here, in a way that suits `settle`.
+        """
+        self._workers = workers or OneProcess(whole=True)
         self._wants = wants
         self._root = root
         self._ledger = ledger
@@ -136,19 +139,19 @@ class Absorber:
         self.touched.clear()
 
     def _publish(self, rows: Sequence[ArticleRow]) -> list[str]:
-        """See Desk.settle_all: the posts whose page is at hand and is the whole article."""
+        """See Desk.settle_all."""
         places = self._places.of([row.body_record for row in rows])
-        alone = {record: place for record, place in places.items() if place.alone}
         drafts = [
-            Draft(row.post, post_of(row, "", ""), alone[row.body_record]) for row in rows if row.body_record in alone
+            Draft(row.post, post_of(row, "", ""), places[row.body_record]) for row in rows if row.body_record in places
         ]
         self._workers.publish(drafts, self._shelf)
-        return [row.key for row in rows if row.body_record not in alone]
+        return [row.key for row in rows if row.body_record not in places]
 
     def _page(self, capture: Capture) -> Article | Refusal:
         """The page of a capture: as it was read, or from the archive."""
-        place = self._places.of([capture.record_id]).get(capture.record_id)
-        return self._workers.spool.get(place) if place else self._archived(capture)
+        spool = self._workers.spool
+        place = self._places.of([capture.record_id]).get(capture.record_id) if spool.whole else None
+        return spool.article(place) if place else self._archived(capture)
 
     def _end_reading(self) -> None:
         self.note(self.reading.leftovers())

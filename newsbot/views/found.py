@@ -110,12 +110,11 @@ class Place(NamedTuple):
 
     offset: int
     size: int
-    alone: bool  #: it is the whole article, there are no further pages
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A look as the ledger takes it, and where the page is that it gave; None when it gave none."""
+    """A look as the ledger takes it, and where the page is that it gave; None when it gave none, or none to keep."""
 
     look: LookRow
     page: Place | None

@@ -60,8 +60,9 @@ class Lying:
 class OneProcess:
     """Does it here, when it is asked."""
 
-    def __init__(self) -> None:
-        self.spool = Spool()
+    def __init__(self, *, whole: bool = False) -> None:
+        """`whole`: see Spool."""
+        self.spool = Spool(whole=whole)
 
     def __enter__(self) -> Self:
         return self
@@ -219,6 +220,6 @@ def _write(drafts: Sequence[Draft], shelf: Shelf) -> None:
 
 def _publish(drafts: Sequence[Draft], spool: Spool, shelf: Shelf) -> None:
     for draft in drafts:
-        article = spool.get(draft.page)
-        said = replace(draft.said, body=article.body, image=article.headimg)
+        body, image = spool.body_and_image(draft.page)
+        said = replace(draft.said, body=body, image=image)
         shelf.put(draft.path, post.render(said))
