@@ -53,7 +53,9 @@ class Command(NewsbotCommand):
             action="store_true",
             help="only show what would change in the posts; exit code 3 if anything would",
         )
-        parser.add_argument("--jobs", type=int, default=1, metavar="N", help="read pages in N processes (default: 1)")
+        parser.add_argument(
+            "--jobs", type=int, default=1, metavar="N", help="read pages and write posts in N processes (default: 1)"
+        )
         parser.add_argument("--out", metavar="DIR", help="write the views of the given WARC files there")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 

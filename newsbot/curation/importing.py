@@ -14,6 +14,7 @@ from newsbot.sina import urls
 from newsbot.views import access
 from newsbot.views.absorber import Absorber
 from newsbot.views.found import Unreadable
+from newsbot.views.workers import OneProcess
 from newsbot.warc import evidence, index
 from newsbot.warc.enclosed import Enclosed, warc_files
 from newsbot.warc.evidence import TAKEN, Source, Taking
@@ -100,12 +101,13 @@ def _take_in(
         return
     waiting = [name for name, path in imported.items() if name in absorbed and _waits(ledger, name, path)]
     before = len(ledger.posts())
-    absorber = Absorber(archive.root, ledger, shelf)
-    for done, name in enumerate([*new, *waiting]):
-        progress("taking in", done, len(new) + len(waiting))
-        absorber.take(imported[name])
-    report.articles = len(absorber.touched)
-    absorber.settle(lambda done, total: progress("publishing", done, total))
+    with OneProcess(whole=True) as process:
+        absorber = Absorber(archive.root, ledger, shelf, process)
+        for done, name in enumerate([*new, *waiting]):
+            progress("taking in", done, len(new) + len(waiting))
+            absorber.take(imported[name])
+        report.articles = len(absorber.touched)
+        absorber.settle(lambda done, total: progress("publishing", done, total))
     report.published = len(ledger.posts()) - before
     report.unreadable += absorber.unreadable
     for name in new:

@@ -13,8 +13,7 @@ from newsbot.sina import urls
 from newsbot.views.found import Answer, Fact, Flashes, Found, Listed, No, Requisite, Same, Seen, Unreadable
 from newsbot.views.judging import page_from
 from newsbot.views.reading import Reading
-from newsbot.views.spool import Places
-from newsbot.views.workers import Draft, OneProcess
+from newsbot.views.workers import Draft
 from newsbot.warc.enclosed import located
 from newsbot.warc.original import Original
 from newsbot.warc.reader import Record
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from newsbot.discovery.wants import Wants
     from newsbot.ledger import ArticleRow, Ledger
     from newsbot.shelf import Shelf
+    from newsbot.views.workers import OneProcess
 
 
 T = TypeVar("T")
@@ -40,18 +40,14 @@ class Absorber:
     """Takes WARC files into the ledger, then settles every article that they touch."""
 
     def __init__(
-        self, root: Path, ledger: Ledger, shelf: Shelf, wants: Wants | None = None, workers: OneProcess | None = None
+        self, root: Path, ledger: Ledger, shelf: Shelf, workers: OneProcess, wants: Wants | None = None
     ) -> None:
-        """`wants` hears of what is published, as in a live run; a rebuild of years wants nothing anew.
-
-        Without `workers` all is done here, in a way that suits `settle`.
-        """
-        self._workers = workers or OneProcess(whole=True)
+        """`workers` keep whole articles where `settle` is to come; `wants` hears of what that publishes."""
+        self._workers = workers
         self._wants = wants
         self._root = root
         self._ledger = ledger
         self._shelf = shelf
-        self._places = Places()
         self._archived = page_from(root)
         self._desk = Desk(ledger, shelf, self._page)
         self.reading = Reading()
@@ -79,7 +75,7 @@ class Absorber:
         self.pages += len(looks)
         self.touched.update(one.look.key for one in looks)
         self._ledger.note_looks([one.look for one in looks])
-        self._places.put(looks)
+        self._workers.places.put(looks)
 
     def _note(self, one: Found) -> None:
         match one:
@@ -140,7 +136,7 @@ class Absorber:
 
     def _publish(self, rows: Sequence[ArticleRow]) -> list[str]:
         """See Desk.settle_all."""
-        places = self._places.of([row.body_record for row in rows])
+        places = self._workers.places.of([row.body_record for row in rows])
         drafts = [
             Draft(row.post, post_of(row, "", ""), places[row.body_record]) for row in rows if row.body_record in places
         ]
@@ -150,7 +146,7 @@ class Absorber:
     def _page(self, capture: Capture) -> Article | Refusal:
         """The page of a capture: as it was read, or from the archive."""
         spool = self._workers.spool
-        place = self._places.of([capture.record_id]).get(capture.record_id) if spool.whole else None
+        place = self._workers.places.of([capture.record_id]).get(capture.record_id) if spool.whole else None
         return spool.article(place) if place else self._archived(capture)
 
     def _end_reading(self) -> None:

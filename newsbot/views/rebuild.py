@@ -77,7 +77,7 @@ def rebuild(
             dry.before(ledger)
         before = ledger.posts()
         ledger.clear()
-        absorber = Absorber(root, ledger, shelf, workers=workers)
+        absorber = Absorber(root, ledger, shelf, workers)
         unindexed = report.unindexed if indexing and not dry else None
         absorber.note(_everything(absorber.reading, paths, root, progress, unindexed))
         absorber.settle_anew(lambda done, total: progress("publishing", done, total))
@@ -141,11 +141,12 @@ def catch_up(
     known = ledger.absorbed().keys() | (ledger.being_written(now) - {recovered.file for recovered in found})
     unknown = [path for path in archive.warc_files() if archive.relative(path) not in known]
     if unknown:
-        absorber = Absorber(archive.root, ledger, shelf, wants)
-        for path in unknown:
-            progress(f"newsbot: taking in {archive.relative(path)}, which the ledger does not know whole")
-            absorber.take(path)
-        absorber.settle()
+        with OneProcess(whole=True) as process:
+            absorber = Absorber(archive.root, ledger, shelf, process, wants)
+            for path in unknown:
+                progress(f"newsbot: taking in {archive.relative(path)}, which the ledger does not know whole")
+                absorber.take(path)
+            absorber.settle()
         for no in absorber.noes:
             hosts.recall(no.host, no.when, no.rest)
         damaged += [f"{one.file} at offset {one.offset}: {one.why}" for one in absorber.unreadable]

@@ -19,7 +19,7 @@ from newsbot.heap import keep_warm
 from newsbot.shelf import PostShelf
 from newsbot.views.found import Answer
 from newsbot.views.judging import judged
-from newsbot.views.spool import Spool
+from newsbot.views.spool import Places, Spool
 from newsbot.warc.reader import fetch
 
 if TYPE_CHECKING:
@@ -63,12 +63,14 @@ class OneProcess:
     def __init__(self, *, whole: bool = False) -> None:
         """`whole`: see Spool."""
         self.spool = Spool(whole=whole)
+        self.places = Places()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.spool.close()
+        self.places.close()
 
     def judged(self, found: Iterable[Found | Answer]) -> Iterator[Found]:
         """See judging.judged."""
