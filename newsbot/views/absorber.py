@@ -141,7 +141,10 @@ class Absorber:
             Draft(row.post, post_of(row, "", ""), places[row.body_record]) for row in rows if row.body_record in places
         ]
         self._workers.publish(drafts, self._shelf)
-        return [row.key for row in rows if row.body_record not in places]
+        left = [row.key for row in rows if row.body_record not in places]
+        if left:  # to settle one can move others' posts, and none may be written after that
+            self._workers.finish()
+        return left
 
     def _page(self, capture: Capture) -> Article | Refusal:
         """The page of a capture: as it was read, or from the archive."""

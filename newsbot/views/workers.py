@@ -33,9 +33,9 @@ T = TypeVar("T")
 
 #: Answers, or posts, that a worker is given at a time.
 _AT_ONCE, _POSTS_AT_ONCE = 32, 100
-#: Such loads for each worker on their way, so that none waits for work; and so many times more whose results wait for
-#: an earlier one's: a page can take seconds, and memory stays flat.
-_AHEAD, _BEHIND = 3, 10
+#: Such loads of answers, and of posts, for each worker on their way: none waits for work while the ledger is written.
+#: And so many times more whose results wait for an earlier one's: a page can take seconds, and memory stays flat.
+_AHEAD, _POSTS_AHEAD, _BEHIND = 3, 10, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,12 @@ class Workers(OneProcess):
     def __init__(self, jobs: int) -> None:
         """`jobs`: processes at work, this one and at least one other: it helps when all others have enough to do."""
         super().__init__()
-        self._most = _AHEAD * (jobs - 1)
+        self._others = jobs - 1
         self._writing: deque[Future[None]] = deque()
         self._pool = ProcessPoolExecutor(
-            jobs - 1, mp_context=get_context("spawn"), initializer=_begin, initargs=(self.spool,)
+            self._others, mp_context=get_context("spawn"), initializer=_begin, initargs=(self.spool,)
         )
-        for _ in range(1, jobs):  # they start while the first records are read
+        for _ in range(self._others):  # they start while the first records are read
             self._pool.submit(_judge, [])
 
     def __exit__(self, *_: object) -> None:
@@ -105,22 +105,24 @@ class Workers(OneProcess):
     def judged(self, found: Iterable[Found | Answer]) -> Iterator[Found]:
         """As OneProcess does, load by load in the order in which they came."""
         waiting: deque[Future[list[Found]]] = deque()
+        most = _AHEAD * self._others
         for answers, others in _loads(found):
             yield from super().judged(others)
-            if self._idle(waiting):
+            if _under_way(waiting) < most:
                 waiting.append(self._submit(_judge, [*map(_lying, answers)]))
             else:
                 waiting.append(_done(list(super().judged(answers))))
-            while waiting and (waiting[0].done() or len(waiting) > _BEHIND * self._most):
+            while waiting and (waiting[0].done() or len(waiting) > _BEHIND * most):
                 yield from _result(waiting.popleft())
         while waiting:
             yield from _result(waiting.popleft())
 
     def publish(self, drafts: Sequence[Draft], shelf: Shelf) -> None:
         """As OneProcess does; the posts come to be at any time, in any order. A shelf in memory stays here."""
+        most = _POSTS_AHEAD * self._others
         for start in range(0, len(drafts), _POSTS_AT_ONCE):
             some = drafts[start : start + _POSTS_AT_ONCE]
-            if isinstance(shelf, PostShelf) and self._idle(self._writing):
+            if isinstance(shelf, PostShelf) and _under_way(self._writing) < most:
                 self._writing.append(self._submit(_write, some, shelf))
             else:
                 super().publish(some, shelf)
@@ -132,15 +134,15 @@ class Workers(OneProcess):
         while self._writing:
             _result(self._writing.popleft())
 
-    def _idle(self, given: Iterable[Future[Any]]) -> bool:
-        """May a worker soon want more than was given?"""
-        return sum(not one.done() for one in given) < self._most
-
     def _submit(self, work: Callable[..., T], *of: Any) -> Future[T]:
         try:
             return self._pool.submit(work, *of)
         except BrokenProcessPool as error:
             raise _lost() from error
+
+
+def _under_way(given: Iterable[Future[Any]]) -> int:
+    return sum(not one.done() for one in given)
 
 
 def _done(result: T) -> Future[T]:
