@@ -189,7 +189,12 @@ def gmt(moment: datetime) -> str:
 
 def stamp(moment: datetime) -> str:
     """The WARC-Date of newsbot's own records, `2021-09-29T13:59:32.000000Z`: always six digits, so it sorts as text."""
-    return _aware(moment).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    utc = _aware(moment)
+    return _STAMPED % (utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond)
+
+
+#: isoformat() takes twice as long, and a list answer has three of them an item.
+_STAMPED = "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ"
 
 
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)

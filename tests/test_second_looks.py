@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from newsbot.discovery.again import next_look
-from newsbot.ledger import ArticleRow, LooksRow
+from newsbot.ledger import LooksRow, SeenRow
 from newsbot.text import stamp
 from tests.crawling import NOW
 from tests.fakesina.server import Server
@@ -28,9 +28,7 @@ pytestmark = pytest.mark.slow
 
 FINANCE = ("-a", "channels=finance")
 SCHEDULE = (timedelta(minutes=30), timedelta(hours=3), timedelta(hours=24), timedelta(days=7))
-BLANK = ArticleRow(
-    **dict.fromkeys(ArticleRow.__dataclass_fields__, "")  # every column is text, '' where nothing is known
-)
+BLANK = SeenRow("a", stamp(NOW), "", "", "", "")
 
 
 def minutes(number: float) -> datetime:
@@ -43,10 +41,9 @@ def key(moment: datetime) -> str:
     return f"{stamp(moment)} urn:uuid:x 000000"
 
 
-def captured(last: float, **fields: str) -> ArticleRow:
+def captured(last: float, **fields: str) -> SeenRow:
     """An article published at NOW whose page was seen last so many minutes later."""
-    row = replace(BLANK, key="a", ctime=stamp(NOW), state="published", body_key=key(minutes(last)))
-    return replace(row, look_key=row.body_key, **fields)
+    return BLANK._replace(body_key=key(minutes(last)), look_key=key(minutes(last)), **fields)
 
 
 @pytest.mark.parametrize(
@@ -70,22 +67,22 @@ def test_what_never_changes_is_looked_at_only_once_more() -> None:
 
 
 def test_a_page_that_is_gone_is_looked_at_again_hours_later() -> None:
-    gone = replace(captured(30), look_key=key(minutes(180)), look_reason="gone")
+    gone = captured(30)._replace(look_key=key(minutes(180)), look_reason="gone")
     looks = LooksRow("a", 2, 1, key(minutes(180)), key(minutes(180)))
     assert next_look(gone, looks, SCHEDULE) == minutes(360)
-    again, looks = replace(gone, look_key=key(minutes(361))), replace(looks, last_gone=key(minutes(361)))
+    again, looks = gone._replace(look_key=key(minutes(361))), replace(looks, last_gone=key(minutes(361)))
     assert next_look(again, looks, SCHEDULE) == minutes(180 + 24 * 60)
 
 
 def test_a_no_of_robots_txt_is_asked_about_again_after_a_day() -> None:
-    row = replace(BLANK, key="a", ctime=stamp(NOW), state="refused", look_key=key(minutes(5)), look_reason="robots")
+    row = BLANK._replace(look_key=key(minutes(5)), look_reason="robots")
     assert next_look(row, None, SCHEDULE) == minutes(5 + 24 * 60)
 
 
 def test_what_only_another_tool_has_seen_gets_a_look_of_our_own() -> None:
-    row = replace(captured(0), body_key=f"!{key(minutes(200))}", look_key=f"!{key(minutes(200))}")
+    row = captured(0)._replace(body_key=f"!{key(minutes(200))}", look_key=f"!{key(minutes(200))}")
     assert next_look(row, LooksRow("a", 1, 1, "", ""), SCHEDULE) == minutes(30)
-    seen = replace(row, body_key=key(minutes(100)), look_key=key(minutes(100)))
+    seen = row._replace(body_key=key(minutes(100)), look_key=key(minutes(100)))
     assert next_look(seen, LooksRow("a", 2, 1, "", ""), SCHEDULE) == minutes(180)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from newsbot.clock import Clock
-    from newsbot.ledger import ArticleRow, Ledger, LooksRow, Work
+    from newsbot.ledger import Ledger, LooksRow, SeenRow, Work
 
 #: A look that came so shortly before it was due stands for it.
 NEAR = timedelta(minutes=10)
@@ -32,14 +32,14 @@ ROBOTS_AGAIN = timedelta(hours=24)
 _BATCH = 500
 
 
-def next_look(row: ArticleRow, looks: LooksRow | None, schedule: Sequence[timedelta]) -> datetime | None:
+def next_look(row: SeenRow, looks: LooksRow | None, schedule: Sequence[timedelta]) -> datetime | None:
     """When the article is to be looked at again (UTC), None for never; the past means now.
 
     `looks` is None for an article that was never answered for, as by robots.txt. `schedule`: times after publication.
     """
     if not schedule:
         return None
-    published, word = unstamp(_published(row)), _last_word(row)
+    published, word = unstamp(row.published), _last_word(row)
     if word.startswith(FIRST):  # only another tool has seen it
         return published + schedule[0]
     last = unstamp(date_of(word))
@@ -47,25 +47,21 @@ def next_look(row: ArticleRow, looks: LooksRow | None, schedule: Sequence[timede
         return last + ROBOTS_AGAIN
     if row.look_reason in GONE and looks is not None and looks.first_gone:
         return _after(last, unstamp(date_of(looks.first_gone)), (SECOND_LOOK, *schedule))
-    if row.mtime and unstamp(row.mtime) > last:
+    if row.mtime > word:  # which begins with its time, as six digits of a second
         return unstamp(row.mtime)
     quiet = looks is not None and looks.looks >= ENOUGH and looks.versions == 1
     return _after(last, published, schedule[-1:] if quiet else schedule)
 
 
-def _published(row: ArticleRow) -> str:
-    """By its list, else by its page, where no list has given a time."""
-    return row.ctime or row.date or row.page_date
-
-
-def _last_word(row: ArticleRow) -> str:
+def _last_word(row: SeenRow) -> str:
     """The key of the newest look that said something of the article; one that failed says nothing."""
     failed = row.look_reason and not REASONS[row.look_reason]
     return row.body_key if failed and row.body_key else row.look_key
 
 
 def _after(last: datetime, begin: datetime, schedule: Sequence[timedelta]) -> datetime | None:
-    return next((begin + wait for wait in schedule if begin + wait > last + NEAR), None)
+    known = last + NEAR - begin
+    return next((begin + wait for wait in schedule if wait > known), None)
 
 
 class Again:
@@ -106,8 +102,8 @@ class Again:
         for begin in range(0, len(near), _BATCH):
             rows = near[begin : begin + _BATCH]
             looks = self._ledger.looks([row.key for row in rows])
-            yield from ((_published(row), row.key) for row in rows if self._is_due(row, looks.get(row.key), now))
+            yield from ((row.published, row.key) for row in rows if self._is_due(row, looks.get(row.key), now))
 
-    def _is_due(self, row: ArticleRow, looks: LooksRow | None, now: datetime) -> bool:
+    def _is_due(self, row: SeenRow, looks: LooksRow | None, now: datetime) -> bool:
         due = next_look(row, looks, self._schedule)
         return due is not None and due <= now

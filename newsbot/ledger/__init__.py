@@ -13,7 +13,7 @@ from newsbot.ledger.facts import Facts
 from newsbot.ledger.flashes import Flashes, MissingIds
 from newsbot.ledger.opening import file_url, renew
 from newsbot.ledger.originals import Originals
-from newsbot.ledger.rows import ArticleRow, LooksRow, WindowRow, Work
+from newsbot.ledger.rows import ArticleRow, LooksRow, SeenRow, WindowRow, Work
 from newsbot.ledger.sharing import Sharing
 from newsbot.ledger.standing import Standing
 from newsbot.ledger.wanted import Requisites, Wanted
@@ -26,6 +26,7 @@ __all__ = [
     "Ledger",
     "LooksRow",
     "MissingIds",
+    "SeenRow",
     "Wanted",
     "WindowRow",
     "Work",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from newsbot.sina.urls import article_key
 
@@ -57,6 +57,17 @@ class LooksRow:
     versions: int  #: different titles or texts among them
     first_gone: Key  #: of the first look since the last page that found it gone; '' when none did
     last_gone: Key
+
+
+class SeenRow(NamedTuple):
+    """What of an article decides when it is looked at again; a bare tuple, as every run reads those of days."""
+
+    key: str
+    published: str  #: by its list, else by its page; '' where no time is known
+    mtime: str
+    body_key: Key
+    look_key: Key
+    look_reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy import literal_column as literal
 
 from newsbot.article import Capture, LookRow, date_of
 from newsbot.ledger.database import Database
-from newsbot.ledger.rows import GONE, ArticleRow, LooksRow, WindowRow, first_of
+from newsbot.ledger.rows import GONE, ArticleRow, LooksRow, SeenRow, WindowRow, first_of
 from newsbot.ledger.schema import DONE, DUE, article, capture, listed, original, run, window
 from newsbot.ledger.statement import BLANK, Statement, at_most, parameters
 from newsbot.ledger.values import as_keys
@@ -103,7 +103,15 @@ def _since(date: ColumnElement[str]) -> ColumnElement[bool]:
 
 # By two conditions, each on an index of its own: one over either date would read every article.
 _RECENT = Statement(
-    _ROW.where(
+    select(
+        article.c.key,
+        case(
+            (article.c.ctime != BLANK, article.c.ctime),
+            (article.c.date != BLANK, article.c.date),
+            else_=article.c.page_date,
+        ),
+        *(article.c[name] for name in SeenRow._fields[2:]),
+    ).where(
         _since(article.c.date) | ((article.c.date == BLANK) & _since(article.c.page_date)),
         article.c.state.not_in(_OPEN),
     )
@@ -212,12 +220,12 @@ class Standing(Database):
         for _, row in self._snapshot([("article", _EVERY)]):
             yield ArticleRow(*tuple(row))
 
-    def recent(self, since: datetime, gone_since: datetime) -> list[ArticleRow]:
+    def recent(self, since: datetime, gone_since: datetime) -> list[SeenRow]:
         """Articles that came into a list since then and were answered for, or refused; earlier those found gone.
 
         Of those that came into none the page's own time counts.
         """
-        return [ArticleRow(*row) for row in self._rows(_RECENT, since=stamp(since), gone_since=stamp(gone_since))]
+        return list(map(SeenRow._make, self._rows(_RECENT, since=stamp(since), gone_since=stamp(gone_since))))
 
     def looks(self, keys: Sequence[str]) -> dict[str, LooksRow]:
         """What the looks at these articles come to; those without any are left out."""

@@ -128,6 +128,7 @@ def content(story: Story) -> str:
 """
 
 
+@functools.lru_cache(maxsize=256)
 def right_column(seed: int, wanted: int) -> str:
     """Twelve hidden lists of links, as the site has them: about `wanted` bytes of UTF-8, two links each at least."""
     prose = Prose(seed ^ 0x5EED)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import re
+from bisect import bisect_right, insort
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from tests.fakesina import articles
@@ -82,6 +84,7 @@ class World(Site):
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         self._clock = clock
+        self._by_creation: list[tuple[datetime, str]] = []  # (created, docid) of every story
         super().__init__(now, 0, seed, troubles=False)
         self.span, self.end = span, now + span
         self.random = random.Random(seed)
@@ -100,6 +103,12 @@ class World(Site):
     def now(self) -> datetime:
         """See Newsroom."""
         return self._clock() if self._clock else super().now()
+
+    def add(self, story: Story, **when: Any) -> Story:
+        """See Newsroom; `created` stays what it was."""
+        if not self.has(story.docid):
+            insort(self._by_creation, (story.created, story.docid))
+        return super().add(story, **when)
 
     # --- what will happen ---
 
@@ -212,9 +221,10 @@ class World(Site):
 
     def in_lists(self) -> list[Story]:
         """See Newsroom; but these lists end somewhere, as the real ones do."""
-        now, oldest = self.now(), self.now() - REACH
-        found = [one for one in self._stories.values() if one.created > oldest and has_entered(one, now, 0)]
-        return sorted(found, key=lambda story: story.created, reverse=True)
+        now = self.now()
+        begin, end = (bisect_right(self._by_creation, moment, key=itemgetter(0)) for moment in (now - REACH, now))
+        stories = (self._stories[docid] for _, docid in reversed(self._by_creation[begin:end]))
+        return [story for story in stories if has_entered(story, now, 0)]
 
     def live(self) -> None:
         """Let everything happen that is due by now."""
