@@ -102,9 +102,14 @@ def standing(bot: Bot) -> dict[str, tuple[str, str]]:
 
 def table(bot: Bot, name: str) -> list[dict[str, Any]]:
     """The rows of one archival table."""
+    return tables(bot, name)[name]
+
+
+def tables(bot: Bot, *names: str) -> dict[str, list[dict[str, Any]]]:
+    """The rows of several, as of one moment."""
     with closing(live(bot)) as ledger:
         lines = [line.partition("\t") for line in ledger.dump()]
-    return [json.loads(row) for of, _, row in lines if of == name]
+    return {name: [json.loads(row) for of, _, row in lines if of == name] for name in names}
 
 
 def whole_records(path: Path) -> Iterator[Record]:

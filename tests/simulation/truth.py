@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsbot.text import stamp, unstamp
 from tests.fakesina.newsroom import place
-from tests.judging import table
+from tests.judging import tables
 from tests.simulation.world import FRONT, MINUTE, PATIENCE, SLOW_HOST, Asked, World
 
 if TYPE_CHECKING:
@@ -58,8 +58,9 @@ class Truth:
     deaths: list[tuple[datetime, datetime]] = field(default_factory=list)  #: (last answer, end) of runs cut short
 
     def __post_init__(self) -> None:
-        self.rows = {row["key"]: row for row in table(self.bot, "article")}
-        for row in sorted(table(self.bot, "capture"), key=lambda row: str(row["key"])):
+        known = tables(self.bot, "article", "capture")
+        self.rows = {row["key"]: row for row in known["article"]}
+        for row in sorted(known["capture"], key=lambda row: str(row["key"])):
             self.captures[row["article"]].append(row)
         for one in self.world.log:
             self.asked[one.docid].append(one)
