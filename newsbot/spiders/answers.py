@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from newsbot.article import Capture, Refusal
-from newsbot.middlewares import NotAllowed, undecodable
+from newsbot.middlewares import NotAllowed, Unheard, undecodable
 from newsbot.sina import listing, urls
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def told(response: Response, read: Callable[[bytes, str, int], T | Refusal], *, 
 
 
 def not_asked(error: IgnoreRequest) -> Refusal:
-    """Why a request was not sent, or not sent on: a host or robots.txt that forbids it, too many redirects."""
+    """Why a request was not sent, or not sent on: a host or robots.txt that forbids it, or says nothing; redirects."""
     if "max redirections" in str(error):
         return Refusal("redirected-away", str(error))
+    if isinstance(error, Unheard):
+        return Refusal("no-answer", str(error))
     return Refusal("not-allowed" if isinstance(error, NotAllowed) else "robots", str(error))

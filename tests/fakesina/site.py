@@ -44,7 +44,8 @@ class Site(Newsroom):
         self.redirect_http = True  #: False: pages also answer on plain http (for a bench without TLS)
         self.conditional = True  #: False: conditional requests get whole answers
         self.rules: dict[int, ListRules] = {}  #: by lid
-        self.robots: dict[str, bytes | None] = dict.fromkeys(HOSTS, ROBOTS) | {"k.sinaimg.cn": None}  #: None: 404
+        #: None: 404; a text: where it redirects to
+        self.robots: dict[str, bytes | str | None] = dict.fromkeys(HOSTS, ROBOTS) | {"k.sinaimg.cn": None}
         self.asked: Counter[str] = Counter()  #: how often each URL was asked, `https://host/path?query`
         self.feed = Feed()
         self.columns: dict[str, list[Story]] = {}  #: path of a column's page → what it shows, newest first
@@ -124,7 +125,7 @@ class Site(Newsroom):
             return redirect(f"https://{host}{request.target}")
         if path == "/robots.txt":
             rules = self.robots[host]
-            return self._failure("404") if rules is None else Answer(rules, content_type="text/plain")
+            return self._failure("404") if rules is None else _rules(rules)
         if host in (*ROLL_HOSTS, FEED_HOST):
             return self._list(request) if path in ("/api/roll/get", FEED_PATH) else self._failure("error-json")
         return self._elsewhere(host, request.target) if host in ELSEWHERE else self._file(request)
@@ -182,6 +183,10 @@ class Site(Newsroom):
         if self._date[0] != second:
             self._date = (second, f"Date: {http_date(datetime.fromtimestamp(second, UTC))}\r\n".encode())
         return self._date[1]
+
+
+def _rules(rules: bytes | str) -> Answer:
+    return redirect(rules) if isinstance(rules, str) else Answer(rules, content_type="text/plain")
 
 
 def redirect(url: str) -> Answer:

@@ -65,7 +65,7 @@ class Rests(Exception):
 
 
 class Forbidden(Exception):
-    """robots.txt says no."""
+    """Reason and words: robots.txt says no (`robots`), or cannot be read (`no-answer`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Driver:
         self.points = points
         self.random = random.Random(run.name)
         self._run = run
-        self._rules: dict[str, Protego] = {}
+        self._rules: dict[str, Protego | None] = {}
         self._walks: deque[Walk] = deque()
         self.begun = False  #: it could be opened
         self._renewed = hands.now
@@ -156,7 +156,7 @@ class Driver:
         try:
             answer = await self._fetch(url, {"list": walk.window.list_name})
         except (Rests, Forbidden) as error:
-            walk.fail(str(error), unreachable=True)
+            walk.fail(error.args[-1], unreachable=True)
             return None
         found = self._read_list(answer)
         if isinstance(found, listing.Page):
@@ -208,7 +208,7 @@ class Driver:
             self._run.put_off(one.key, error.until)
             return None
         except Forbidden as error:
-            return await self._run.refuse(one.key, one.url, Refusal("robots", str(error)))
+            return await self._run.refuse(one.key, one.url, Refusal(*error.args))
         capture = answer.capture
         if is_hop(capture.status, answer.location):
             refusal = Refusal("redirected-away", f"to {answer.location}")
@@ -239,20 +239,23 @@ class Driver:
     ) -> Fetched:
         for _ in range(RETRIES + 1):
             if not (await self._allowed(url)).can_fetch(url, "newsbot"):
-                raise Forbidden(f"Forbidden by robots.txt: {url}")
+                raise Forbidden("robots", f"Forbidden by robots.txt: {url}")
             answer = await self._asked(url, context, headers, via, hops)
             if answer.capture.status and not answer.capture.truncated and answer.capture.status not in RETRIED:
                 break
         return answer
 
     async def _allowed(self, url: str) -> Protego:
-        """The rules of the host's robots.txt, asked once a run; none where there is no such file."""
+        """The rules of the host's robots.txt, asked once a run; none where there is no such file. Raises Forbidden."""
         parts = urlsplit(url)
         if parts.netloc not in self._rules:
             answer = await self._asked(f"{parts.scheme}://{parts.netloc}/robots.txt", {}, {}, "", "")
             text = answer.body().decode("utf-8", "replace") if answer.capture.status == 200 else ""
-            self._rules[parts.netloc] = Protego.parse(text)
-        return self._rules[parts.netloc]
+            heard = answer.capture.status in {200, 404} and not answer.capture.truncated
+            self._rules[parts.netloc] = Protego.parse(text) if heard else None
+        if (rules := self._rules[parts.netloc]) is None:
+            raise Forbidden("no-answer", f"{parts.netloc}/robots.txt could not be read")
+        return rules
 
     async def _asked(self, url: str, context: dict[str, str], headers: dict[str, str], via: str, hops: str) -> Fetched:
         """One exchange, in the archive when this returns."""

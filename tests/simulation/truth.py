@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from newsbot.discovery.windows import FULL_OVERLAP
 from newsbot.text import stamp, unstamp
 from tests.fakesina.newsroom import place
 from tests.judging import tables
@@ -94,16 +95,29 @@ class Truth:
     # --- one article ---
 
     def _article(self, docid: str) -> Iterator[str]:
-        row, story = self.rows.get(docid), self.world.story(docid)
+        row = self.rows.get(docid)
         if row is None or not row["channel_key"]:
             shown = [moment for moment in self.world.shown.get(docid, []) if self._outlived(moment)]
-            if shown or not story.hidden:
+            if shown or self._must_be_seen(docid):
                 yield "it was listed, and newsbot does not know it"
             return
         if fault := self._standing(docid, row):
             yield fault
         yield from self._versions(docid)
         yield from self._promises(docid)
+
+    def _must_be_seen(self, docid: str) -> bool:
+        """Is it in the lists now, and was it by the time at which newsbot reads back to its place for the last time?
+
+        One that went before the first run and came back to its old place days later is nowhere where a run looks.
+        """
+        states = self.world.history[docid]
+        if not states[-1].listed:
+            return False
+        latest = self.world.story(docid).intime + FULL_OVERLAP - PATIENCE
+        ends = [*(state.since for state in states[1:]), self.world.end]
+        spans = zip(states, ends, strict=True)
+        return any(state.listed and state.since <= latest and end > self.runs[0].began for state, end in spans)
 
     def _outlived(self, moment: datetime) -> bool:
         """Was what the site answered then heard by a run that lived on, if only for the next answer?"""

@@ -65,6 +65,7 @@ class State:
 
     since: datetime
     page: tuple[int, str] | None  #: None while there is none, or one that cannot be read
+    listed: bool  #: is it in the lists, once it appeared there?
 
 
 class World(Site):
@@ -189,7 +190,7 @@ class World(Site):
         self.changed[docid] = at
         readable = not story.missing and story.page is None and place(story.home) != FRONT
         page = (story.revision, story.title) if readable and story.outcome == "post" else None
-        self.history.setdefault(docid, []).append(State(at, page))
+        self.history.setdefault(docid, []).append(State(at, page, listed=not story.hidden))
 
     def _plan_troubles(self, now: datetime) -> None:
         for _ in range(max(2, round(self.span / DAY))):
