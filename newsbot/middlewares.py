@@ -18,7 +18,9 @@ from scrapy.http import Response
 
 from newsbot.article import Refusal
 from newsbot.discovery.hosts import ROBOTS_LIMIT
-from newsbot.extensions import Archive, Stopping
+from newsbot.errors import NewsbotError
+from newsbot.extensions import Archive, Resting, Stopping
+from newsbot.handlers.recording import one_line
 from newsbot.judgement import SAYS_NO, judge_packed
 from newsbot.warc.coding import decoded
 
@@ -113,27 +115,37 @@ class Robots(RobotsTxtMiddleware):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._why: dict[str, Exception] = {}  # a host's rules could not be read
 
     async def robot_parser(self, request: Request) -> RobotParser:
-        """The rules of the request's host. Raises Unheard."""
+        """The rules of the request's host. Raises Unheard, or why newsbot itself could not ask for them."""
         place = urlsplit(request.url).netloc
         async with self._reading[place]:  # of several that wait for the same rules Scrapy 2.19 gives them to the first
             rules = await super().robot_parser(request)
-        if rules is None:
-            raise Unheard(f"{place}/robots.txt could not be read, so nothing is asked there")
-        return rules
+        if rules is not None:
+            return rules
+        why = self._why.get(place, Unheard("no answer"))
+        if isinstance(why, Resting | Stopping | NewsbotError):
+            raise why
+        raise Unheard(f"{place}/robots.txt could not be read ({one_line(why)}), so nothing is asked there")
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Raises Unheard for an answer that tells nothing of the rules, when it was asked for often enough."""
         if request.meta.get("dont_obey_robotstxt") and (response.status >= 500 or response.status in _NO_RULES):
-            raise Unheard(f"status {response.status}")
+            raise self._note(request, Unheard(f"status {response.status}"))
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> Response | None:
         """Rules that lie where newsbot does not go count as none (RFC 9309, 2.3.1.2)."""
-        if request.meta.get("dont_obey_robotstxt") and isinstance(exception, NotAllowed):
-            return Response(request.url, status=404)
+        if request.meta.get("dont_obey_robotstxt"):
+            if isinstance(exception, NotAllowed):
+                return Response(request.url, status=404)
+            self._note(request, exception)
         return None
+
+    def _note(self, request: Request, why: Exception) -> Exception:
+        self._why[urlsplit(request.url).netloc] = why
+        return why
 
 
 class Unpack:
