@@ -21,16 +21,13 @@ from newsbot.discovery.hosts import ROBOTS_LIMIT
 from newsbot.errors import NewsbotError
 from newsbot.extensions import Archive, Resting, Stopping
 from newsbot.handlers.recording import one_line
-from newsbot.judgement import SAYS_NO, judge_packed
+from newsbot.judgement import judge_packed
 from newsbot.warc.coding import decoded
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.robotstxt import RobotParser
-
-#: The standard takes every 4xx for a robots.txt that is not there. These are how the site blocks (sina.md 1.1).
-_NO_RULES = SAYS_NO | {401, 403, 408}
 
 #: Begins the flag of a response whose Content-Encoding cannot be taken off; a word of REASONS and why follow.
 PACKED = "packed "
@@ -130,8 +127,11 @@ class Robots(RobotsTxtMiddleware):
         raise Unheard(f"{place}/robots.txt could not be read ({one_line(why)}), so nothing is asked there")
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Raises Unheard for an answer that tells nothing of the rules, when it was asked for often enough."""
-        if request.meta.get("dont_obey_robotstxt") and (response.status >= 500 or response.status in _NO_RULES):
+        """Raises Unheard for the rules of a server that fails, when they were asked for often enough.
+
+        Any 4xx means that there are none (RFC 9309, 2.3.1.3): many hosts of pictures give a 403 for what they have not.
+        """
+        if request.meta.get("dont_obey_robotstxt") and response.status >= 500:
             raise self._note(request, Unheard(f"status {response.status}"))
         return response
 

@@ -31,7 +31,7 @@ def site() -> Site:
     return Site(NOW, 6, troubles=False)
 
 
-@pytest.mark.parametrize("kind", ["500", "503", "none", "cut", "403"])
+@pytest.mark.parametrize("kind", ["500", "503", "none", "cut"])
 def test_where_robots_txt_cannot_be_read_nothing_is_asked_until_it_can(
     certified: Path, bot_of: Callable[[Server], ForkedBot], site: Site, kind: str
 ) -> None:
@@ -64,7 +64,7 @@ def test_all_that_wait_for_the_same_rules_obey_them(
         assert_sound(bot)
 
 
-@pytest.mark.parametrize("kind", ["404", "html", "empty"])
+@pytest.mark.parametrize("kind", ["404", "403", "html", "empty"])
 def test_where_there_is_no_robots_txt_everything_may_be_asked(
     certified: Path, bot_of: Callable[[Server], ForkedBot], site: Site, kind: str
 ) -> None:

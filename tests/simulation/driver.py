@@ -251,7 +251,7 @@ class Driver:
         if parts.netloc not in self._rules:
             answer = await self._asked(f"{parts.scheme}://{parts.netloc}/robots.txt", {}, {}, "", "")
             text = answer.body().decode("utf-8", "replace") if answer.capture.status == 200 else ""
-            heard = answer.capture.status in {200, 404} and not answer.capture.truncated
+            heard = 0 < answer.capture.status < 500 and not answer.capture.truncated
             self._rules[parts.netloc] = Protego.parse(text) if heard else None
         if (rules := self._rules[parts.netloc]) is None:
             raise Forbidden("no-answer", f"{parts.netloc}/robots.txt could not be read")
