@@ -17,10 +17,11 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Response
 
 from newsbot.article import Refusal
-from newsbot.discovery.hosts import ROBOTS_LIMIT
+from newsbot.discovery.hosts import ROBOTS_LIMIT, what_counts
 from newsbot.errors import NewsbotError
 from newsbot.extensions import Archive, Resting, Stopping
 from newsbot.handlers.recording import one_line
+from newsbot.handlers.resolver import AddressRefused
 from newsbot.judgement import judge_packed
 from newsbot.warc.coding import decoded
 
@@ -138,13 +139,14 @@ class Robots(RobotsTxtMiddleware):
     def process_exception(self, request: Request, exception: Exception) -> Response | None:
         """Rules that lie where newsbot does not go count as none (RFC 9309, 2.3.1.2)."""
         if request.meta.get("dont_obey_robotstxt"):
-            if isinstance(exception, NotAllowed):
+            if isinstance(exception, NotAllowed | AddressRefused):
                 return Response(request.url, status=404)
             self._note(request, exception)
         return None
 
     def _note(self, request: Request, why: Exception) -> Exception:
-        self._why[urlsplit(request.url).netloc] = why
+        asked = request.meta.get("redirect_urls", [request.url])[0]
+        self._why[urlsplit(asked).netloc] = why
         return why
 
 
@@ -170,7 +172,7 @@ class Unpack:
         except ValueError as error:
             body, refusal = b"", judge_packed(error)
             flags.append(f"{PACKED}{refusal.reason}: {refusal.evidence}")
-        body = body[:ROBOTS_LIMIT] if rules else body
+        body = what_counts(body) if rules else body
         return Response(
             response.url,
             status=response.status,

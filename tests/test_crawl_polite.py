@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from newsbot.discovery.hosts import LONGEST_PACE, LONGEST_REST, MOST_STRAIN, Hosts, wait_of
+from newsbot.discovery.hosts import LONGEST_PACE, LONGEST_REST, MOST_STRAIN, ROBOTS_LIMIT, Hosts, wait_of
 from tests.crawling import NOW
 from tests.fakesina.server import Server
 from tests.fakesina.site import Site
@@ -54,7 +54,7 @@ def hosts(ledger: Ledger, hands: Hands) -> Hosts:
 
 
 def test_a_crawl_delay_of_robots_txt_widens_the_turns(hosts: Hosts) -> None:
-    hosts.hear("h", "User-agent: *\nCrawl-delay: 7\n")
+    hosts.hear("h", b"User-agent: *\nCrawl-delay: 7\n")
     assert [hosts.turn("h", 3)[0].total_seconds() for _ in range(3)] == [0, 7, 14]
     assert [hosts.turn("other", 3)[0].total_seconds() for _ in range(2)] == [0, 3]
 
@@ -68,10 +68,12 @@ def test_a_crawl_delay_of_robots_txt_widens_the_turns(hosts: Hosts) -> None:
         ("User-agent: *\nCrawl-delay: 99999\n", LONGEST_PACE),
         ("<html>虚构：没有规则</html>", 3),
         ("User-agent: *\n" + "# x\n" * 128_000 + "Crawl-delay: 7\n", 3),  # what stands beyond 500 KiB is not read
+        ("User-agent: *\nCrawl-delay: 70".rjust(ROBOTS_LIMIT + 1, "\n"), 3),  # nor half a line
+        ("User-agent: *\rCrawl-delay: 7\r".ljust(ROBOTS_LIMIT + 1, "#"), 7),
     ],
 )
 def test_only_what_robots_txt_says_to_us_counts(hosts: Hosts, rules: str, pace: float) -> None:
-    hosts.hear("h", rules)
+    hosts.hear("h", rules.encode())
     assert [hosts.turn("h", 3)[0].total_seconds() for _ in range(2)] == [0, pace]
 
 

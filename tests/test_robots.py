@@ -85,3 +85,18 @@ def test_rules_that_lie_where_newsbot_does_not_go_count_as_none(
         assert bot.crawl(*FINANCE).code == 0
         assert len(bot.posts()) == 6
         assert_sound(bot)
+
+
+def test_rules_that_moved_to_a_host_that_does_not_answer_forbid_everything(
+    certified: Path, bot_of: Callable[[Server], ForkedBot], site: Site
+) -> None:
+    moved = "https://www.sina.com.cn/robots.txt"
+    site.robots[PAGES] = moved
+    site.fail("none", "www.sina.com.cn", None)
+    with Server(site, certified) as server:
+        bot = bot_of(server)
+        assert bot.crawl(*FINANCE).code == 3
+        assert site.asked[moved] > 1
+        assert {url for url in site.asked if PAGES in url} == {f"https://{RULES}"}
+        assert any("ConnectionDone" in why for why in bot.verdicts()[0]["holes"].values())
+        assert_sound(bot)

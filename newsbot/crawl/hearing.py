@@ -62,7 +62,7 @@ class Hearing:
             self._hosts.ban(host, wait)
         elif capture.status == 200 and urlsplit(capture.url).path == "/robots.txt" and exchange.answer:
             try:
-                text = decoded(exchange.answer.entity(), exchange.answer.headers)
+                rules = decoded(exchange.answer.entity(), exchange.answer.headers)
             except ValueError:  # cannot be unpacked: Scrapy takes it for no rules too
                 return
-            self._hosts.hear(host, text.decode("utf-8", "replace"))
+            self._hosts.hear(host, rules)

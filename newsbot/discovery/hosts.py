@@ -128,10 +128,18 @@ class Hosts:
         slow = [(pulse.asked, host, pulse) for host, pulse in self._pulses.items() if pulse.asked and pulse.slow]
         return [_told(host, pulse) for _, host, pulse in sorted(slow, key=lambda one: (-one[0], one[1]))]
 
-    def hear(self, host: str, robots_txt: str) -> None:
+    def hear(self, host: str, robots_txt: bytes) -> None:
         """Obey the Crawl-delay that a host's robots.txt has for us."""
-        delay = Protego.parse(robots_txt[:ROBOTS_LIMIT]).crawl_delay(NAME)
+        delay = Protego.parse(what_counts(robots_txt).decode("utf-8", "replace")).crawl_delay(NAME)
         self._pace[host] = min(float(delay or 0), LONGEST_PACE)
+
+
+def what_counts(robots_txt: bytes) -> bytes:
+    """The lines of a robots.txt that lie within ROBOTS_LIMIT: half a rule would be another one (`Disallow: /`)."""
+    if len(robots_txt) <= ROBOTS_LIMIT:
+        return robots_txt
+    end = max(robots_txt.rfind(b"\n", 0, ROBOTS_LIMIT), robots_txt.rfind(b"\r", 0, ROBOTS_LIMIT))
+    return robots_txt[: end + 1]
 
 
 def _told(host: str, pulse: _Pulse) -> str:
