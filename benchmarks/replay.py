@@ -103,7 +103,7 @@ def readers(paths: Sequence[Path], pages: int, rounds: int) -> dict[str, float]:
 def main() -> None:
     """Run, print, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pages", type=int, default=10000, help="articles of 60-120 KB (default: 10000, six days)")
+    parser.add_argument("--pages", type=int, default=20000, help="articles of 60-120 KB (default: 20000, twelve days)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds, medians are taken (default: 3)")
     parser.add_argument("--out", type=Path, default=HERE / "replay.json", help="where the figures go")
     wanted = parser.parse_args()

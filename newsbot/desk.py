@@ -7,7 +7,7 @@ so both end with the same rows and the same files.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -101,7 +101,7 @@ class Desk:
 
     def _settle(self, row: ArticleRow, twins: Sequence[ArticleRow], look: Look | None = None) -> Settled:
         state, reason, name = standing(row, twins)
-        settled = replace(row, state=state, reason=reason, name=name, tombstone=self._tombstone(row))
+        settled = row._replace(state=state, reason=reason, name=name, tombstone=self._tombstone(row))
         rivals = self._others(settled)
         outcome = self._place(settled, rivals, look) if name else state
         if not name and settled != row:
@@ -119,27 +119,28 @@ class Desk:
         """Settle every article of a ledger in which none has a post yet; it ends as `settle` one by one would end.
 
         Standing follows from each row alone, so it comes first; then it is known which articles share a plain name.
-        `publish` writes posts under the names in their rows, and gives the keys of those it has not the page of;
+        Last `publish` writes posts under the names in their rows, and gives the keys of those it has not the page of;
         `progress` gets articles done and their number.
         """
         shared_urls = self.ledger.shared_urls()
         for rows in self._everything():
             self.ledger.settle_many([self._stood(row, shared=row.url in shared_urls) for row in rows])
-        shared, total, done = self.ledger.shared_names(), sum(self.ledger.counts().values()), 0
+        for name in self.ledger.shared_names():
+            first, *others = self.ledger.rivals(name)
+            self.ledger.settle_many([row._replace(post=path_of(row, [first])) for row in others])
+        total, done = sum(self.ledger.counts().values()), 0
         for rows in self._everything():
-            named = [self._named(row, shared=row.name in shared) for row in rows if row.name]
-            left = publish(named)
-            self.ledger.settle_many([row for row in named if row.key not in left])
+            left = publish([row for row in rows if row.post])
+            if left:
+                self.ledger.settle_many([row._replace(post="") for row in rows if row.key in left])
             for key in left:
                 self.settle(key)
             progress(done := done + len(rows), total)
 
     def _stood(self, row: ArticleRow, *, shared: bool) -> ArticleRow:
         state, reason, name = standing(row, self._twins(row) if shared else [])
-        return replace(row, state=state, reason=reason, name=name, tombstone=self._tombstone(row))
-
-    def _named(self, row: ArticleRow, *, shared: bool) -> ArticleRow:
-        return replace(row, post=path_of(row, self._others(row) if shared else []))
+        path = path_of(row, []) if name else ""
+        return row._replace(state=state, reason=reason, post=path, name=name, tombstone=self._tombstone(row))
 
     def _everything(self) -> Iterator[list[ArticleRow]]:
         last = ""
@@ -159,7 +160,7 @@ class Desk:
         """Settle an article that has no post, or none any more."""
         if row.post and not self.ledger.claimed(row.post, row.key):
             self.shelf.remove(row.post)
-        self._note_standing(replace(settled, post="", name=""))
+        self._note_standing(settled._replace(post="", name=""))
 
     def _note_standing(self, row: ArticleRow) -> None:
         self.ledger.settle(
@@ -188,12 +189,12 @@ class Desk:
         path = path_of(row, others)
         said = self._post(row, look)
         if isinstance(said, Refusal):
-            self._take_down(row, replace(row, state="refused", reason=said.reason))
+            self._take_down(row, row._replace(state="refused", reason=said.reason))
             return "refused"
         changed = self.shelf.put(path, post.render(said))
         if row.post and path != row.post and not self.ledger.claimed(row.post, row.key):
             self.shelf.remove(row.post)
-        self._note_standing(replace(row, post=path))
+        self._note_standing(row._replace(post=path))
         if not row.post:
             return "new"
         return "revised" if changed else "same"

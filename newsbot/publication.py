@@ -31,8 +31,7 @@ def standing(row: ArticleRow, twins: Sequence[ArticleRow]) -> tuple[str, str, st
     """
     if withdrawal := next((one.withdrawal for one in (row, *twins) if one.withdrawal), ""):
         return "withdrawn", withdrawal, ""
-    first = first_of((row, *twins))
-    if first is not row and first.body_key and not row.channel:
+    if twins and not row.channel and (first := first_of((row, *twins))) is not row and first.body_key:
         return "merged", first.key, ""
     if row.body_key:
         return _published(row)

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from newsbot.article import Key
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleRow:
-    """What is known of an article; '' where nothing is. Times are `text.stamp`."""
+class ArticleRow(NamedTuple):
+    """What is known of an article; '' where nothing is. Times are `text.stamp`.
+
+    A bare tuple, as SeenRow: a replay makes each of them several times over.
+    """
 
     key: str
     url: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, bindparam, case, func, select, union_all, update
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from newsbot.article import Key
 
-_ROW = select(*(article.c[field.name] for field in fields(ArticleRow)))
+_ROW = select(*(article.c[name] for name in ArticleRow._fields))
 _BY_KEY = Statement(_ROW.where(article.c.key == bindparam("key")))
 _AMONG = Statement(lambda backend: _ROW.where(article.c.key.in_(backend.each_key)))
 _AFTER = Statement(at_most(_ROW.where(article.c.key > bindparam("key")).order_by(article.c.key)))
@@ -144,19 +143,19 @@ class Standing(Database):
     def article(self, key: str) -> ArticleRow | None:
         """What is known of one article."""
         rows = self._rows(_BY_KEY, key=key)
-        return ArticleRow(*rows[0]) if rows else None
+        return ArticleRow._make(rows[0]) if rows else None
 
     def articles(self, keys: Sequence[str]) -> list[ArticleRow]:
         """What is known of these; unknown ones are left out."""
-        return [ArticleRow(*row) for row in self._rows(_AMONG, keys=as_keys(keys))]
+        return list(map(ArticleRow._make, self._rows(_AMONG, keys=as_keys(keys))))
 
     def articles_after(self, key: str, limit: int) -> list[ArticleRow]:
         """The next articles in the order of their keys; '' is before the first."""
-        return [ArticleRow(*row) for row in self._rows(_AFTER, key=key, limit=limit)]
+        return list(map(ArticleRow._make, self._rows(_AFTER, key=key, limit=limit)))
 
     def rivals(self, name: str) -> list[ArticleRow]:
         """The articles whose post would have this plain name, the one captured first in front."""
-        return [ArticleRow(*row) for row in self._rows(_BY_NAME, name=name)]
+        return list(map(ArticleRow._make, self._rows(_BY_NAME, name=name)))
 
     def claimed(self, post: str, key: str) -> bool:
         """Has another article than `key` this post path?"""
@@ -169,7 +168,7 @@ class Standing(Database):
 
     def at(self, url: str) -> list[ArticleRow]:
         """Every article that has this canonical URL."""
-        return [ArticleRow(*row) for row in self._rows(_OF_URL, url=url)]
+        return list(map(ArticleRow._make, self._rows(_OF_URL, url=url)))
 
     def merged_into(self, key: str) -> list[str]:
         """The keys of the articles that stand as merged into this one."""
@@ -218,7 +217,7 @@ class Standing(Database):
     def everything(self) -> Iterator[ArticleRow]:
         """Every article by its publication time, one by one, all as of one moment."""
         for _, row in self._snapshot([("article", _EVERY)]):
-            yield ArticleRow(*tuple(row))
+            yield ArticleRow._make(row)
 
     def recent(self, since: datetime, gone_since: datetime) -> list[SeenRow]:
         """Articles that came into a list since then and were answered for, or refused; earlier those found gone.
@@ -233,7 +232,7 @@ class Standing(Database):
 
     def withdrawn(self) -> list[ArticleRow]:
         """The articles that the operator withdrew."""
-        return [ArticleRow(*row) for row in self._rows(_WITHDRAWN)]
+        return list(map(ArticleRow._make, self._rows(_WITHDRAWN)))
 
     def posts(self) -> set[str]:
         """The path of every post."""
@@ -242,7 +241,7 @@ class Standing(Database):
     def published(self) -> Iterator[ArticleRow]:
         """Every article that has a post, as of one moment."""
         for _, row in self._snapshot([("article", _PUBLISHED)]):
-            yield ArticleRow(*tuple(row))
+            yield ArticleRow._make(row)
 
     def places(self) -> Iterator[tuple[str, str, str, int]]:
         """Where every record lies that the ledger knows, as of one moment: (table, record id, file, offset)."""
@@ -265,7 +264,7 @@ class Standing(Database):
 
     def holes(self, limit: int) -> list[ArticleRow]:
         """Listed articles that are neither captured nor refused for good, the newest first."""
-        return [ArticleRow(*row) for row in self._rows(_HOLES, limit=limit)]
+        return list(map(ArticleRow._make, self._rows(_HOLES, limit=limit)))
 
     def counts(self) -> dict[str, int]:
         """Number of articles by state."""

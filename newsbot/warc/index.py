@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from newsbot.warc.message import Message
 
+#: Lines that go to a sorter's database at a time.
+_AT_ONCE = 500
 _LISTED = frozenset({"response", "revisit", "resource", "metadata"})
 FIELDS_TYPE = "application/warc-fields"
 _ADVICE = "`warcio recompress` makes it indexable"
@@ -178,12 +180,20 @@ class Sorter:
     def __init__(self) -> None:
         self._database = sqlite3.connect("")  # an unnamed file that the system removes by itself
         self._database.execute("CREATE TABLE line (content BLOB PRIMARY KEY) WITHOUT ROWID")
+        self._new: list[tuple[bytes]] = []
 
     def add(self, line: bytes) -> None:
         """Take one more line."""
-        self._database.execute("INSERT OR IGNORE INTO line VALUES (?)", (line,))
+        self._new.append((line,))
+        if len(self._new) == _AT_ONCE:
+            self._store()
+
+    def _store(self) -> None:
+        self._database.executemany("INSERT OR IGNORE INTO line VALUES (?)", self._new)
+        self._new.clear()
 
     def __iter__(self) -> Iterator[bytes]:
+        self._store()
         for (line,) in self._database.execute("SELECT content FROM line ORDER BY content"):
             yield line
 
