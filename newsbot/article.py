@@ -185,7 +185,7 @@ class Look:
 
     key: str  #: article key
     capture: Capture
-    result: Article | Refusal
+    result: Article | Refusal | None  #: None: a revisit of the very page that the post shows, which is not read again
 
 
 @dataclass(frozen=True, slots=True)

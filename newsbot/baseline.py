@@ -66,7 +66,7 @@ def add(sums: Sums, look: Look) -> None:
         fields = {name: 0 if name in page.missing else WHOLE for name in FIELDS}
         count(sums, result.layout, {"read": WHOLE, **counted, **fields})
         count(sums, ANY, {"read": WHOLE})
-    elif REASONS[result.reason] and result.reason not in _NOT_ASKED:
+    elif result and REASONS[result.reason] and result.reason not in _NOT_ASKED:
         if result.layout:
             count(sums, result.layout, {"read": 0})
         count(sums, ANY, {"read": 0})

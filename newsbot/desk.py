@@ -70,7 +70,20 @@ class Desk:
 
     def note(self, looks: Sequence[Look]) -> None:
         """Note looks in the ledger without settling anything yet."""
-        self.ledger.note_looks([look_row(look) for look in looks])
+        self.ledger.note_looks([look_row(look, look.result) for look in looks if look.result is not None])
+        for look in looks:
+            if look.result is None:
+                self.ledger.note_same(look.key, look.capture)
+
+    def page_again(self, key: str, capture: Capture) -> Article | Refusal | None:
+        """The page that a revisit stands for, as a replay will read it; None where the article's post shows just that.
+
+        Most looks at articles are such, and they need no page: what its record said when it was read stays said.
+        """
+        row = self.ledger.article(key)
+        if row and row.post and row.body_record == capture.refers_to and self.shelf.get(row.post) is not None:
+            return None
+        return self.fetch(self.ledger.capture(capture.refers_to))
 
     def settle(self, key: str, look: Look | None = None) -> Settled:
         """Bring one article's standing, post and file name in line with what is noted of it.
@@ -187,6 +200,9 @@ class Desk:
     def _place(self, row: ArticleRow, others: Sequence[ArticleRow], look: Look | None = None) -> str:
         """Write a published article's post under the name it is due, and settle its row; says new, revised or same."""
         path = path_of(row, others)
+        if look and look.result is None and path == row.post:
+            self._note_standing(row)
+            return "same"
         said = self._post(row, look)
         if isinstance(said, Refusal):
             self._take_down(row, row._replace(state="refused", reason=said.reason))

@@ -95,9 +95,8 @@ def validate(look: Look) -> Look:
     return look
 
 
-def look_row(look: Look) -> LookRow:
-    """The ledger's row of a look."""
-    result = look.result
+def look_row(look: Look, result: Article | Refusal) -> LookRow:
+    """The ledger's row of a look that gave `result`."""
     if isinstance(result, Article):
         digest = hashlib.sha256(result.body.encode()).hexdigest()
         text_digest = hashlib.sha256(cleaned(result.body).encode()).hexdigest()

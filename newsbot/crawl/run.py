@@ -160,10 +160,6 @@ class Run:
         """An article that cannot be asked now (its host rests)."""
         self.ledger.release(key, self.name, not_before=until, tried=False)
 
-    def page_again(self, capture: Capture) -> Article | Refusal:
-        """The page that a revisit stands for: its original's, as a replay will read it."""
-        return self.desk.fetch(self.ledger.capture(capture.refers_to))
-
     def remember(self, look: Look) -> None:
         """Open the row: what was seen of the article."""
         self.desk.note([look])
@@ -191,7 +187,7 @@ class Run:
 
     def _count(self, look: Look, settled: Settled) -> None:
         self.facts.holes.pop(self._wanted.pop(look.key, ""), None)
-        if isinstance(look.result, Article):
+        if not isinstance(look.result, Refusal):
             self.facts.captured += 1
             self.hosts.welcome(urls.host(look.capture.url))
         elif REASONS[look.result.reason]:

@@ -75,14 +75,14 @@ class ArticleQueue:
         if is_hop(capture.status, location):  # Scrapy does not follow it: to mailto:, say
             yield await self._run.refuse(key, asked, Refusal("redirected-away", f"to {location}"))
             return
-        result = judge_exchange(capture, asked, location) or self._page(response, capture)
+        result = judge_exchange(capture, asked, location) or self._page(key, response, capture)
         if isinstance(result, Refusal) and result.reason == "ban":
             self._run.ban(host(response.url))
         yield Look(key, capture, result)
 
-    def _page(self, response: Response, capture: Capture) -> Article | Refusal:
+    def _page(self, key: str, response: Response, capture: Capture) -> Article | Refusal | None:
         if capture.refers_to:
-            return self._run.page_again(capture)
+            return self._run.desk.page_again(key, capture)
         return undecodable(response) or judge_page(capture, response.body, header(response, b"Content-Type") or "")
 
     async def failed(self, failure: Failure) -> AsyncIterator[Look]:

@@ -38,7 +38,8 @@ def judged(found: Iterable[Found | Answer], spool: Spool) -> Iterator[Found]:
 
 
 def _ready(look: Look, spool: Spool) -> Seen:
-    return Seen(look_row(look), spool.put(look.result) if isinstance(look.result, Article) else None)
+    assert look.result is not None  # noqa: S101 - `judge` reads every page
+    return Seen(look_row(look, look.result), spool.put(look.result) if isinstance(look.result, Article) else None)
 
 
 def originals_among(found: Iterable[Found | Answer]) -> Iterator[Original]:

@@ -213,14 +213,14 @@ class Driver:
         if is_hop(capture.status, answer.location):
             refusal = Refusal("redirected-away", f"to {answer.location}")
             return await self._run.refuse(one.key, one.url, refusal)
-        result = judge_exchange(capture, one.url, answer.location) or self._page(answer)
+        result = judge_exchange(capture, one.url, answer.location) or self._page(one.key, answer)
         if isinstance(result, Refusal) and result.reason == "ban":
             self._run.ban(urlsplit(answer.url).hostname or "")
         return Look(one.key, capture, result)
 
-    def _page(self, answer: Fetched) -> Article | Refusal:
+    def _page(self, key: str, answer: Fetched) -> Article | Refusal | None:
         if answer.capture.refers_to:
-            return self._run.page_again(answer.capture)
+            return self._run.desk.page_again(key, answer.capture)
         return judge_page(answer.capture, answer.body(), answer.content_type)
 
     # --- the way to the site: Gate, robots.txt, retries, redirects ---
