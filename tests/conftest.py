@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from newsbot.desk import Desk
+from newsbot.ledger import Ledger, file_url
+from newsbot.shelf import PostShelf
+from tests.desking import Newsroom
 from tests.forked import ForkedBot, Stem, stem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from newsbot.article import Article, Refusal
     from tests.fakesina.server import Server
 
 
@@ -46,3 +52,10 @@ def judges(project: Path) -> Path:
 def bot_of(tmp_path: Path, forking: Stem) -> Callable[[Server], ForkedBot]:
     """Makes the test's newsbot for a site."""
     return lambda server: ForkedBot(tmp_path / "archive", server, stem=forking)
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Newsroom]:
+    with closing(Ledger(file_url(tmp_path / "ledger.sqlite"))) as ledger:
+        pages: dict[str, Article | Refusal] = {}
+        yield Newsroom(Desk(ledger, PostShelf(tmp_path / "posts"), lambda seen: pages[seen.record_id]), pages)

@@ -182,12 +182,30 @@ def test_a_rest_is_known_again_after_a_rebuild(
         assert abs((after - site.now()).total_seconds() - rest) < 60
 
 
-def resting(bot: ForkedBot) -> datetime:
-    """Until when the pages' host rests."""
+def resting(bot: ForkedBot, host: str = "finance.sina.com.cn") -> datetime:
+    """Until when the host rests."""
     with closing(live(bot)) as ledger:
-        until = ledger.resting("finance.sina.com.cn", NOW)
+        until = ledger.resting(host, NOW)
     assert until is not None
     return until
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["ban", "ban-200", "403"])
+def test_when_lists_were_read_between_two_noes_the_second_is_a_first_one_again(
+    certified: Path, bot_of: Callable[[Server], ForkedBot], kind: str
+) -> None:
+    site = Site(NOW, 2, troubles=False)
+    with Server(site, certified) as server:
+        bot = bot_of(server)
+        for _ in range(2):
+            script = site.fail(kind, "list", None)
+            assert bot.crawl(*FINANCE).code == 4
+            assert abs((resting(bot, "feed.mix.sina.com.cn") - site.now() - HOUR).total_seconds()) < 60
+            site.mend(script)
+            site.advance(HOUR + HOUR / 2)
+            assert bot.crawl(*FINANCE).code == 0
+        assert_sound(bot)
 
 
 @pytest.mark.slow

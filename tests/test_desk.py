@@ -2,146 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-from contextlib import closing
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from newsbot.article import Article, Capture, Entry, Look, Refusal
-from newsbot.desk import Desk, Settled
+from newsbot.article import Article, Capture, Look, Refusal
+from newsbot.desk import Settled
 from newsbot.errors import CaptureBroken
 from newsbot.judgement import is_hop, judge_exchange, validate
-from newsbot.ledger import Ledger, file_url
-from newsbot.shelf import PLACE, PostShelf
+from newsbot.shelf import PostShelf
 from newsbot.text import stamp
-from tests.crawling import tree
+from tests.desking import CHINA, NOW, ROLL, TITLE, UNKNOWN, URL, A, B, C
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-NOW = datetime(2026, 9, 29, 12, 30, tzinfo=UTC)
-UNKNOWN = Refusal("no-layout", "")
-TITLE = "【虚构】同一个标题"
-CHINA, ROLL = f"{PLACE}/新浪财经－国內", f"{PLACE}/新浪财经－滚动"
-A, B, C = "aaaaaaa0000001", "bbbbbbb0000002", "ccccccc0000003"
-URL = "https://finance.sina.com.cn/china/2026-09-29/doc-i{}.shtml"
-
-
-@dataclass
-class Newsroom:
-    """A desk with its ledger and shelf, and the records that it is told of, each a second after the one before."""
-
-    desk: Desk
-    pages: dict[str, Article | Refusal]  #: what the archive holds, by record id
-    seconds: Iterator[int] = field(default_factory=itertools.count)
-
-    def capture(self, url: str, after: int | None = None) -> Capture:
-        """The next record, or one of the given second."""
-        second = next(self.seconds) if after is None else after
-        moment = stamp(NOW + timedelta(seconds=second))
-        return Capture(f"urn:uuid:{second:032d}", moment, url, 200, "warc/a.warc.gz", second)
-
-    def list(self, *titles: tuple[str, str], channel: str = "china", dated: bool = True) -> tuple[str, ...]:
-        """A list's answer with (key, title); the keys whose posts were written anew."""
-        entries = [
-            Entry(key, URL.format(key), title, "china", place, channel, NOW if dated else None, NOW, NOW)
-            for place, (key, title) in enumerate(titles)
-        ]
-        return self.desk.list_entries(self.capture("https://feed.mix.sina.com.cn/api/roll/get"), entries).revised
-
-    def look(
-        self, key: str, body: str = "<p>虚构</p>", *, title: str = TITLE, after: int | None = None, dated: bool = True
-    ) -> Settled:
-        """A look at an article's page."""
-        seen = self.capture(URL.format(key), after)
-        time = NOW if dated else None
-        page = Article(key, seen.url, title, body, "", "test", "utf-8", published=time)
-        self.pages[seen.record_id] = page
-        return self._settle(Look(key, seen, page))
-
-    def again(self, key: str, first: int, after: int) -> tuple[Settled, bool]:
-        """A revisit of the capture of second `first`, and whether its page was read once more."""
-        seen = replace(self.capture(URL.format(key), after), refers_to=f"urn:uuid:{first:032d}")
-        result = self.desk.page_again(key, seen)
-        return self._settle(Look(key, seen, result)), result is not None
-
-    def fail(self, key: str, reason: str) -> Settled:
-        """A look at an article that gave none."""
-        return self._settle(Look(key, self.capture(URL.format(key)), Refusal(reason, "invented")))
-
-    def _settle(self, look: Look) -> Settled:
-        self.desk.note([look])
-        return self.desk.settle(look.key, look)
-
-    @property
-    def posts(self) -> dict[str, bytes]:
-        """Every post by its path."""
-        shelf = self.desk.shelf
-        assert isinstance(shelf, PostShelf)
-        found = tree(shelf.root, "*.*")
-        assert self.desk.ledger.posts() == set(found)
-        return found
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Newsroom]:
-    with closing(Ledger(file_url(tmp_path / "ledger.sqlite"))) as ledger:
-        pages: dict[str, Article | Refusal] = {}
-        yield Newsroom(Desk(ledger, PostShelf(tmp_path / "posts"), lambda seen: pages[seen.record_id]), pages)
-
-
-# --- looks that find what was there before ---
-
-
-def test_a_page_that_the_post_shows_already_is_not_read_again(room: Newsroom) -> None:
-    room.list((A, TITLE))
-    room.look(A, after=1)
-    before, row = room.posts, room.desk.ledger.article(A)
-    room.pages.clear()
-    assert room.again(A, 1, after=2) == (Settled("published", "", "same"), False)
-    assert room.posts == before
-    now = room.desk.ledger.article(A)
-    assert row
-    assert now
-    assert now._replace(look_key=row.look_key, body_key=row.body_key) == row
-    assert now.look_key > row.look_key
-    first, second = room.desk.ledger.history(A)
-    assert first.text_digest
-    assert (first.digest, first.text_digest, first.title) == (second.digest, second.text_digest, second.title)
-
-
-def test_a_page_that_was_another_for_a_while_is_read_again_and_shown(room: Newsroom) -> None:
-    room.list((A, TITLE))
-    room.look(A, "<p>甲</p>", after=1)
-    room.look(A, "<p>乙</p>", after=2)
-    [edited] = room.posts.values()
-    assert room.again(A, 1, after=3) == (Settled("published", "", "revised"), True)
-    [post] = room.posts.values()
-    assert "甲".encode() in post
-    assert post != edited
-
-
-def test_a_post_that_was_lost_is_written_again_at_the_next_look(room: Newsroom) -> None:
-    room.list((A, TITLE))
-    room.look(A, after=1)
-    [(path, content)] = room.posts.items()
-    room.desk.shelf.remove(path)
-    assert room.again(A, 1, after=2)[1]
-    assert room.posts == {path: content}
-
-
-def test_a_page_that_comes_back_as_it_was_is_a_return(room: Newsroom) -> None:
-    room.list((A, TITLE))
-    room.look(A, after=1)
-    room.seconds = itertools.count(60, 5 * 3600)
-    room.fail(A, "gone")
-    assert room.fail(A, "gone").turn == "deleted"
-    assert room.again(A, 1, after=36000) == (Settled("published", "", "same", "returned"), False)
-
+    from tests.desking import Newsroom
 
 # --- names ---
 

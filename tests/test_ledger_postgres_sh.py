@@ -31,7 +31,7 @@ def test_a_cluster_starts_serves_a_ledger_and_leaves_nothing_behind() -> None:
     assert (stopped.returncode, stopped.stdout, stopped.stderr) == (0, "", "")
     assert not folder.exists()
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(server)], capture_output=True, text=True, check=False).stdout
-    assert state.strip() in {"", "Z", "Zs"}  # gone, or dead and not yet buried by its parent
+    assert state.strip()[:1] in {"", "Z"}  # gone, or dead and not yet buried by its parent
     again = run("stop", str(folder))
     assert again.returncode == 1
     assert again.stderr.count("\n") == 1

@@ -124,9 +124,12 @@ class Run:
         self.hearing.note(capture, exchange)
         return capture
 
-    def ban(self, host: str) -> None:
-        """The site said no in a page: the host rests, and the verdict says so."""
-        self.hearing.ban(host)
+    def heard(self, url: str, said: object) -> None:
+        """What an answer said once it was read: a no in a page, so that its host rests, or what was asked for."""
+        if not isinstance(said, Refusal):
+            self.hosts.welcome(urls.host(url))
+        elif said.reason == "ban":
+            self.hearing.ban(urls.host(url))
 
     async def refuse(self, key: str, url: str, refusal: Refusal) -> Look:
         """An article that was not asked at all (robots.txt, a host not allowed): the fact becomes a record."""
@@ -189,7 +192,6 @@ class Run:
         self.facts.holes.pop(self._wanted.pop(look.key, ""), None)
         if not isinstance(look.result, Refusal):
             self.facts.captured += 1
-            self.hosts.welcome(urls.host(look.capture.url))
         elif REASONS[look.result.reason]:
             reason = look.result.reason
             self.facts.refused[reason] = self.facts.refused.get(reason, 0) + 1

@@ -76,8 +76,7 @@ class ArticleQueue:
             yield await self._run.refuse(key, asked, Refusal("redirected-away", f"to {location}"))
             return
         result = judge_exchange(capture, asked, location) or self._page(key, response, capture)
-        if isinstance(result, Refusal) and result.reason == "ban":
-            self._run.ban(host(response.url))
+        self._run.heard(response.url, result)
         yield Look(key, capture, result)
 
     def _page(self, key: str, response: Response, capture: Capture) -> Article | Refusal | None:

@@ -10,7 +10,7 @@ from scrapy.exceptions import IgnoreRequest
 from newsbot.article import Refusal
 from newsbot.errors import NewsbotError
 from newsbot.handlers.recording import one_line
-from newsbot.sina import feed, urls
+from newsbot.sina import feed
 from newsbot.spiders.answers import told
 from newsbot.spiders.lists import PRIORITY
 
@@ -49,10 +49,9 @@ class FeedQueue:
     async def parse(self, response: Response) -> AsyncIterator[Request]:
         """A page of the feed: note its items, ask for what the walk wants next."""
         answer = told(response, feed.read, asked=feed.is_feed(response.url))
+        self._run.heard(response.url, answer)
         if isinstance(answer, feed.FeedPage):
             self._run.feed.answer(response.meta["capture"], answer)
-        elif answer.reason == "ban":
-            self._run.ban(urls.host(response.url))
         async for request in self._go_on(self.walk.take(answer) if self.walk else None):
             yield request
 

@@ -12,7 +12,7 @@ from newsbot.article import Refusal
 from newsbot.discovery.walk import Walk
 from newsbot.errors import NewsbotError
 from newsbot.handlers.recording import one_line
-from newsbot.sina import listing, urls
+from newsbot.sina import listing
 from newsbot.spiders.answers import list_of
 
 if TYPE_CHECKING:
@@ -60,11 +60,10 @@ class ListQueue:
     async def parse(self, response: Response, walk: Walk) -> AsyncIterator[Request]:
         """A list's answer: note its entries, ask for what the walk wants next."""
         answer = list_of(response)
+        self._run.heard(response.url, answer)
         if isinstance(answer, listing.Page):
             self._run.lists.answer(response.meta["capture"], answer)
             self._changed()
-        elif answer.reason == "ban":
-            self._run.ban(urls.host(response.url))
         async for request in self._walk_on(walk, walk.take(answer)):
             yield request
 

@@ -89,6 +89,8 @@ class RequisiteQueue:
         capture: Capture = response.meta["capture"]
         hop = is_hop(capture.status, "" if "Location" in response.headers else None)  # Scrapy does not follow it
         reason = "redirected-away" if hop else judge_requisite(capture)
+        if not reason:
+            self._archive.run.heard(capture.url, None)
         self._settle(one, reason, f"status {capture.status}")
         if one.kind == "part" and not reason:
             self._archive.run.join(one.url)

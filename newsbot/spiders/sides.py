@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
-from newsbot.article import Refusal
 from newsbot.errors import NewsbotError
 from newsbot.handlers.recording import one_line
-from newsbot.sina import columns, toplist, urls
+from newsbot.sina import columns, toplist
 from newsbot.spiders.answers import told
 from newsbot.spiders.lists import PRIORITY
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
+    from newsbot.article import Refusal
     from newsbot.crawl.sides import Side
     from newsbot.extensions import Archive
     from newsbot.spiders.articles import ArticleQueue
@@ -60,8 +60,7 @@ class SideQueue:
                 lambda body, kind, status: columns.read(body, response.url, kind, status),
                 asked=columns.column_of(response.url) == side.name,
             )
-        if isinstance(page, Refusal) and page.reason == "ban":
-            self._run.ban(urls.host(response.url))
+        self._run.heard(response.url, page)
         self._run.sides.answer(side, response.meta["capture"], page)
         async for request in self._done(side):
             yield request

@@ -159,10 +159,9 @@ class Driver:
             walk.fail(error.args[-1], unreachable=True)
             return None
         found = self._read_list(answer)
+        self._run.heard(answer.url, found)
         if isinstance(found, listing.Page):
             self._run.lists.answer(answer.capture, found)
-        elif found.reason == "ban":
-            self._run.ban(urlsplit(url).hostname or "")
         return walk.take(found)
 
     def _read_list(self, answer: Fetched) -> listing.Page | Refusal:
@@ -214,8 +213,7 @@ class Driver:
             refusal = Refusal("redirected-away", f"to {answer.location}")
             return await self._run.refuse(one.key, one.url, refusal)
         result = judge_exchange(capture, one.url, answer.location) or self._page(one.key, answer)
-        if isinstance(result, Refusal) and result.reason == "ban":
-            self._run.ban(urlsplit(answer.url).hostname or "")
+        self._run.heard(answer.url, result)
         return Look(one.key, capture, result)
 
     def _page(self, key: str, answer: Fetched) -> Article | Refusal | None:
