@@ -18,6 +18,7 @@ from newsbot.archive import Archive
 from newsbot.crawl.options import Options
 from newsbot.crawl.run import Run
 from newsbot.errors import NewsbotError
+from newsbot.heap import keep_warm
 from tests.crawling import NOW, Bot
 from tests.judging import assert_nothing_left_behind, assert_replay_equals_live
 from tests.simulation.breaks import Killed, Points, listening, little_room
@@ -40,6 +41,7 @@ class Week:
     """One world and its archive."""
 
     def __init__(self, folder: Path, seed: int) -> None:
+        keep_warm()  # a seventh of the time
         self.hands = Hands(NOW)
         self.world = World(NOW, WEEK, seed, daily=DAILY, clock=lambda: self.hands.now)
         self.bot = Bot(folder / "archive", now=NOW)

@@ -11,12 +11,16 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from newsbot import text
 from newsbot.article import Entry, Refusal
 from newsbot.sina import channels, urls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: Items in one answer; asking for more silently gives 50.
 PAGE_SIZE = 50
@@ -251,5 +255,15 @@ def _whole(value: object) -> int | None:
 
 def _lids(value: object) -> tuple[int, ...]:
     """`"295,747,2519"` (a list of ids is taken too) as ids; what is no id is left out."""
-    parts: list[Any] = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+    if isinstance(value, str):
+        return _lids_of(value)
+    return _ids(value) if isinstance(value, list) else ()
+
+
+@lru_cache(maxsize=1024)  # the overlap windows show the same items again and again
+def _lids_of(value: str) -> tuple[int, ...]:
+    return _ids(value.split(","))
+
+
+def _ids(parts: Iterable[object]) -> tuple[int, ...]:
     return tuple(lid for part in parts if (lid := _whole(part)) is not None)
