@@ -51,6 +51,7 @@ def test_the_page_is_whole_asks_for_nothing_and_says_what_json_says(
     assert views["phone dark"]["colour"] != views["phone light"]["colour"]
     total = facts["total"] | {"refused": sum(facts["total"]["refused"].values())}
     for view in views.values():
+        assert (view["filled"], view["cut"]) == (0, [])
         assert view["totals"] == total
         assert [row[0] for row in view["days"]] == sorted(facts["days"], reverse=True)
         for name, *numbers in view["days"]:

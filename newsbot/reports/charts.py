@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: Size of a plot in user units; CSS scales it to the page.
 WIDTH, HEIGHT = 720, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 8, 22
+#: A day's name is no wider.
+_WORD = 44
 #: A calendar's cell with its margin.
 _CELL, _EDGE = 16, 30
 #: Round steps of an axis in minutes, from ten of them to ten days.
@@ -80,8 +82,10 @@ class _Axis:
             yield f'<text x="{_LEFT - 5}" y="{y + 3.5:.1f}" text-anchor="end">{escape(self.unit(value))}</text>'
         every = max(1, -(-len(self.days) // 8))
         for i in range(0, len(self.days), every):
-            x = self.x(i) + self.width / 2
-            yield f'<text x="{x:.1f}" y="{HEIGHT - 6}" text-anchor="middle">{self._named(self.days[i])}</text>'
+            x, anchor = self.x(i) + self.width / 2, "middle"
+            if x > WIDTH - _WORD / 2:
+                x, anchor = WIDTH - 1, "end"
+            yield f'<text x="{x:.1f}" y="{HEIGHT - 6}" text-anchor="{anchor}">{self._named(self.days[i])}</text>'
 
     def _named(self, day: date) -> str:
         return f"{day:%Y-%m}" if len(self.days) > 400 else f"{day.day} {MONTHS[day.month - 1]}"

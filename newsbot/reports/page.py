@@ -48,8 +48,7 @@ svg{display:block}svg text{fill:var(--dim);font-size:11px}svg.plot{width:100%;mi
 svg.calendar{width:100%;min-width:52rem;height:auto}svg .grid{stroke:var(--line)}
 .full,.published{fill:var(--full)}.part,.refused{fill:var(--part)}.holes,.deleted{fill:var(--hole)}.none{fill:var(--none)}.few{fill:var(--hole);fill-opacity:.45}
 .gone,.edited{fill:var(--violet)}.withdrawn,.revisits{fill:var(--dim)}.looks{fill:var(--blue)}
-polyline{fill:none;stroke-width:2}polyline.half{stroke:var(--blue)}polyline.nine-tenths{stroke:var(--violet)}
-circle.half{fill:var(--blue)}circle.nine-tenths{fill:var(--violet)}
+polyline.half{fill:none;stroke:var(--blue);stroke-width:2}polyline.nine-tenths{fill:none;stroke:var(--violet);stroke-width:2}
 .key{display:flex;flex-wrap:wrap;gap:.2rem 1rem;font-size:.8rem;color:var(--dim);margin:.2rem 0}
 .key svg{display:inline-block;vertical-align:-1px;margin-right:.3rem}.half{fill:var(--blue)}
 .nine-tenths{fill:var(--violet)}@media(max-width:40rem){#gaps thead,#holes thead{display:none}

@@ -14,6 +14,11 @@ const held = () => ({
   commands: [...document.querySelectorAll('code')].map((one) => one.textContent),
   verdict: document.querySelector('#verdict').textContent,
   wide: document.documentElement.scrollWidth > window.innerWidth,
+  filled: [...document.querySelectorAll('polyline')].filter((one) => getComputedStyle(one).fill !== 'none').length,
+  cut: [...document.querySelectorAll('svg.plot text')].filter((one) => {
+    const { x, width } = one.getBBox()
+    return x < 0 || x + width > one.ownerSVGElement.viewBox.baseVal.width
+  }).map((one) => one.textContent),
   colour: getComputedStyle(document.body).backgroundColor,
 })
 
