@@ -265,7 +265,7 @@ def test_an_image_host_that_says_no_rests_and_the_articles_go_on(bot: ForkedBot,
     site.mend()
     assert bot.crawl(*FINANCE).code == 0
     assert requisites_of(bot)["left"] > 3
-    site.advance(timedelta(hours=2))
+    site.advance(timedelta(hours=3))
     assert (bot.crawl(*FINANCE).code, requisites_of(bot)["left"]) == (0, 0)
     assert not any(row["strikes"] for row in table(bot, "host"))  # its next no would be a first one
     assert_sound(bot)

@@ -54,7 +54,7 @@ class Hosts:
     """Which host may be asked, and when."""
 
     def __init__(self, ledger: Ledger, clock: Clock, rest: timedelta) -> None:
-        """`rest` is how long a host rests after its first no; doubled with each that follows."""
+        """`rest` is how long a host rests after its first no; doubled with each that follows soon (see `welcome`)."""
         self._ledger = ledger
         self._clock = clock
         self._rest = rest
@@ -78,8 +78,7 @@ class Hosts:
         if until := self.resting(host):  # answers to what was asked before the first no
             return until
         strikes = self._ledger.strikes(host)
-        rest = asked or self._rest * float(2 ** min(strikes, 10))
-        until = self._clock() + min(rest, LONGEST_REST)
+        until = self._clock() + min(asked or self._after(strikes), LONGEST_REST)
         self._ledger.rest(host, until, strikes + 1)
         self._seen.pop(host, None)
         self._welcomed.discard(host)
@@ -93,10 +92,19 @@ class Hosts:
             self._seen.pop(host, None)
 
     def welcome(self, host: str) -> None:
-        """The host gave what it was asked for: its next no, if any, is a first one."""
-        if host not in self._welcomed and not self.resting(host):  # else it answers what was asked before its no
-            self._welcomed.add(host)
+        """The host gave what it was asked for: once it was well for as long as it rested, the next no is a first."""
+        if host in self._welcomed or self.resting(host):  # else it answers what was asked before its no
+            return
+        strikes = self._ledger.strikes(host)
+        if strikes and self._ledger.resting(host, self._clock() - self._after(strikes - 1)):
+            return
+        self._welcomed.add(host)
+        if strikes:
             self._ledger.forgive(host)
+
+    def _after(self, strikes: int) -> timedelta:
+        """The rest after so many noes in a row."""
+        return min(self._rest * float(2 ** min(strikes, 10)), LONGEST_REST)
 
     def turn(self, host: str, interval: float, *, first: bool = True) -> tuple[timedelta, bool]:
         """How long to wait, and whether the host may be asked then; if not, ask again for a turn.
