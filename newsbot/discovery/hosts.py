@@ -74,12 +74,15 @@ class Hosts:
         return until if until and now < until <= now + LONGEST_REST + LOOK_AGAIN else None
 
     def ban(self, host: str, asked: timedelta | None = None) -> datetime:
-        """The site said no: the host rests for as long as it asked, else twice as long as the last time; until when."""
+        """The site said no: the host rests for as long as it asked, else twice as long as the last time; until when.
+
+        One that says how long is heard, and that is no strike against it: only noes without a word get longer.
+        """
         if until := self.resting(host):  # answers to what was asked before the first no
             return until
         strikes = self._ledger.strikes(host)
         until = self._clock() + min(asked or self._after(strikes), LONGEST_REST)
-        self._ledger.rest(host, until, strikes + 1)
+        self._ledger.rest(host, until, strikes if asked else strikes + 1)
         self._seen.pop(host, None)
         self._welcomed.discard(host)
         return until
@@ -88,7 +91,8 @@ class Hosts:
         """A record tells that the host said no then: it rests as long as it `asked`, if that is not over yet."""
         until = said_no + min(asked or self._rest, LONGEST_REST)
         if until > self._clock() and until > (self.resting(host) or said_no):
-            self._ledger.rest(host, until, max(1, self._ledger.strikes(host)))
+            strikes = self._ledger.strikes(host)
+            self._ledger.rest(host, until, strikes if asked else max(1, strikes))
             self._seen.pop(host, None)
 
     def welcome(self, host: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from newsbot.discovery.windows import FULL_OVERLAP
 from newsbot.text import stamp, unstamp
 from tests.fakesina.newsroom import place
 from tests.judging import tables
-from tests.simulation.world import FRONT, MINUTE, PATIENCE, SLOW_HOST, Asked, World
+from tests.simulation.world import FRONT, LISTS, MINUTE, PAGES, PATIENCE, SLOW_HOST, Asked, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,7 +75,7 @@ class Truth:
         """AssertionError with the seed and the story of each article at fault."""
         faults = [(docid, fault) for docid in self.world.history for fault in self._article(docid)]
         told = [f"{fault}\n{self.story(docid)}" for docid, fault in faults[:3]]
-        told += list(self._impolite())[:5] + list(self._holes())
+        told += list(self._impolite())[:5] + list(self._deserted()) + list(self._holes())
         summary = f"seed {self.world.seed}: {len(faults)} articles are not as the site tells\n"
         assert not told, summary + "\n".join(told)
 
@@ -204,6 +205,14 @@ class Truth:
                 heard = not any(run.began <= one.when <= run.ended for run in self.runs if not run.whole)
             if heard and self._outlived(one.when):
                 rests[one.host] = (one.when + timedelta(seconds=RESTS[one.failure]), one)
+
+    def _deserted(self) -> Iterator[str]:
+        """No host that every run needs was left alone for longer than its noes and our own trouble explain."""
+        for host in (PAGES, LISTS):
+            asked = [one.when for one in self.world.log if one.host == host and one.when <= self.world.end]
+            for before, after in itertools.pairwise(asked):
+                if after - before > PATIENCE:
+                    yield f"{host} was left alone from {before} to {after}"
 
     # --- the verdict ---
 
