@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 PACKED = "packed "
 
 
+#: A rest that ends so soon is waited for: a run that began a moment too early would read no list.
+NEARLY_OVER = timedelta(seconds=30)
+
+
 class NotAllowed(IgnoreRequest):
     """A scheme or host outside ALLOWED_HOSTS."""
 
@@ -70,8 +74,16 @@ class Gate:
         if self._archive.stopping.is_set():
             raise Stopping("the run is ending")
         host = self._host(request)
+        await self._sit_out(host)
         self._archive.admit(request.url)
         await self._take_turn(host)
+
+    async def _sit_out(self, host: str) -> None:
+        """Wait for the end of a rest that is nearly over: one that began with a run often ends as another begins."""
+        run = self._archive.run
+        until = run.hosts.resting(host)
+        if until and (left := until - run.clock()) <= NEARLY_OVER:
+            await self._wait(left)
 
     async def _take_turn(self, host: str) -> None:
         """A scheduled run first: the others take what turns it leaves."""

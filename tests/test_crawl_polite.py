@@ -88,6 +88,23 @@ def test_a_503_with_retry_after_rests_its_host_and_its_articles_wait(
         assert_sound(bot)
 
 
+def test_a_run_that_begins_a_moment_too_early_waits_for_the_end_of_a_rest(
+    certified: Path, bot_of: Callable[[Server], ForkedBot]
+) -> None:
+    site = Site(NOW, 2, troubles=False)
+    script = site.fail("ban", "list", None)
+    with Server(site, certified) as server:
+        bot = bot_of(server)
+        assert bot.crawl(*FINANCE).code == 4
+        site.mend(script)
+        until = resting(bot, "feed.mix.sina.com.cn")
+        site.advance(until - site.now() - timedelta(seconds=3))
+        assert bot.crawl(*FINANCE).code == 0
+        assert site.now() > until
+        assert len(bot.posts()) == 2
+        assert_sound(bot)
+
+
 @pytest.mark.parametrize("first", ["robots.txt", "page"])
 def test_after_a_no_nothing_is_sent_that_waited_behind_it(
     certified: Path, bot_of: Callable[[Server], ForkedBot], first: str
