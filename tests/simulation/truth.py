@@ -108,17 +108,19 @@ class Truth:
         yield from self._promises(docid)
 
     def _must_be_seen(self, docid: str) -> bool:
-        """Is it in the lists now, and was it by the time at which newsbot reads back to its place for the last time?
+        """Is it in the lists now, and was it there for long enough while newsbot read back to its place?
 
-        One that went before the first run and came back to its old place days later is nowhere where a run looks.
+        One that went soon, or before the first run, and came back to its old place days later is nowhere where a run
+        looks; while it was there the lists may have been out of reach.
         """
         states = self.world.history[docid]
         if not states[-1].listed:
             return False
-        latest = self.world.story(docid).intime + FULL_OVERLAP - PATIENCE
-        ends = [*(state.since for state in states[1:]), self.world.end]
-        spans = zip(states, ends, strict=True)
-        return any(state.listed and state.since <= latest and end > self.runs[0].began for state, end in spans)
+        first, last = self.runs[0].began, self.world.story(docid).intime + FULL_OVERLAP
+        turns = [(listed, next(same).since) for listed, same in itertools.groupby(states, lambda state: state.listed)]
+        ends = [*(since for _, since in turns[1:]), last]
+        spans = zip(turns, ends, strict=True)
+        return any(listed and min(end, last) - max(since, first) >= PATIENCE for (listed, since), end in spans)
 
     def _outlived(self, moment: datetime) -> bool:
         """Was what the site answered then heard by a run that lived on, if only for the next answer?"""
