@@ -217,12 +217,12 @@ class Connection(asyncio.Protocol):
             self.answer(request)
 
     def answer(self, request: Request) -> None:
-        """Send the site's answer and log the exchange."""
+        """Log the exchange, then send the site's answer: who has received it finds it in the log."""
         message, ending = self.server.site.respond(request)
         if ending in ("none", "stall"):
             message = b""
-        self.transport.write(message)
         self.server.note(LoggedExchange(request.host, self.tls, request.raw, message, self.number, request.target))
+        self.transport.write(message)
         self.silent = ending == "stall"
         if ending in ("none", "cut") or not request.stays:
             self.transport.close()
