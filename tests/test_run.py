@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,6 +66,18 @@ def test_what_is_not_there_any_more_is_asked_whole(archive: Archive) -> None:
     archive.warc_files()[0].unlink()
     assert later.keeping.validators(url, page=False) == {}
     finish(later)
+
+
+@pytest.mark.parametrize(("hours", "full"), [(20, True), (30, False)])
+def test_a_run_looks_back_as_far_as_the_last_full_reading_may_lie(archive: Archive, hours: int, full: bool) -> None:
+    run = opened(archive, overlap_every=timedelta(hours=hours))
+    for number in range(73):  # the last was an hour ago, the first, which was full, 25 hours
+        high = NOW - timedelta(hours=25) + number * timedelta(minutes=20)
+        facts = {"list": "finance", "complete": True, "full": not number}
+        facts |= {"low": (high - timedelta(hours=2)).isoformat(), "high": high.isoformat()}
+        run.ledger.note_window(f"{high:%Y-%m-%dT%H:%M:%SZ} {number}", facts)
+    assert [window.full for window in run.lists.plan(["finance"], None, None)] == [full]
+    finish(run)
 
 
 def test_a_mistake_in_the_program_is_told_and_the_rest_of_the_end_follows(archive: Archive) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from newsbot.article import date_of
@@ -12,7 +13,7 @@ from newsbot.text import unstamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from newsbot.article import Capture, Entry
     from newsbot.clock import Clock
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from newsbot.ledger import Ledger
     from newsbot.sina import listing
 
-#: Complete windows of a list that a scheduled run looks back on, and a back-fill: some years of days.
+#: Complete windows of a list that a run looks back on at least, and a back-fill: some years of days.
 _RECENT, _ALL = 50, 100_000
+#: A run looks back to the last full reading, if runs are no closer to each other than this.
+_OFTEN = timedelta(minutes=5)
 
 
 class Lists:
@@ -42,6 +45,7 @@ class Lists:
         self._facts = facts
         self._clock = clock
         self._overlap_every = overlap_every
+        self._recent = max(_RECENT, overlap_every // _OFTEN)
 
     def plan(self, only: Sequence[str], since: datetime | None, until: datetime | None) -> list[windows.Window]:
         """The windows this run reads."""
@@ -54,9 +58,9 @@ class Lists:
             return []
         return windows.plan(now, self.past, overlap_every=self._overlap_every, only=lists)
 
-    def past(self, list_name: str, limit: int = _RECENT) -> list[windows.PastWindow]:
-        """A list's windows that were read to their end, newest first."""
-        rows = self._ledger.windows(list_name, limit, complete=True)
+    def past(self, list_name: str, limit: int = 0) -> list[windows.PastWindow]:
+        """A list's windows that were read to their end, newest first: so many, or as many as a scheduled run needs."""
+        rows = self._ledger.windows(list_name, limit or self._recent, complete=True)
         return [windows.past_window(row.facts, unstamp(date_of(row.key))) for row in rows]
 
     def estimate(self, windows: Sequence[windows.Window], *, delay: float) -> Estimate:
