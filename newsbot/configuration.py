@@ -62,7 +62,7 @@ _LEAST = {
     **dict.fromkeys(("CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN", "WORK_AHEAD", "LEASE_SECONDS"), 1),
     **dict.fromkeys(("WARC_MAX_BYTES", "WARC_MAX_AGE", "REQUISITE_MAX_BYTES", "DOWNLOAD_TIMEOUT"), 1),
     **dict.fromkeys(("DOWNLOAD_DELAY", "BAN_REST", "OVERLAP_EVERY", "FEED_EVERY", "BACKFILL_MAX_REQUESTS"), 0),
-    **dict.fromkeys(("REQUISITE_MAX_AGE", "REQUISITE_SECONDS"), 0),
+    **dict.fromkeys(("COLUMNS_EVERY", "REQUISITE_MAX_AGE", "REQUISITE_SECONDS"), 0),
 }
 _MOST = 10**10  #: bytes; or seconds, three hundred years of them
 
