@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
@@ -24,18 +26,61 @@ if TYPE_CHECKING:
 
     from newsbot.health import Verdict
 
-__all__ = ["crawl", "prepare"]
+__all__ = ["Crawled", "crawl", "prepare"]
 
 
-def crawl(settings: Settings, spider: str, given: Mapping[str, Any]) -> Verdict | None:
+@dataclass(frozen=True, slots=True)
+class Crawled:
+    """What came of a crawl."""
+
+    verdict: Verdict
+    unheard: list[str]  #: what failed beside the archive, one line each: a feed (-O FILE) that cannot be written
+
+
+class Unheard(logging.Handler):
+    """Hears of what Scrapy only logs: feeds that could not be written, and extensions that failed at a signal."""
+
+    LOGGERS = ("scrapy.extensions.feedexport", "scrapy.utils.signal")
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.lines: dict[str, str] = {}  # by who failed: each is told once
+
+    def listen(self) -> None:
+        """From now on; a process of Scrapy's takes the handlers off its loggers when it is made."""
+        for name in self.LOGGERS:
+            logging.getLogger(name).addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Called by logging."""
+        receiver = record.args.get("receiver") if isinstance(record.args, dict) else None
+        who = getattr(receiver, "__qualname__", None) or record.getMessage()
+        error = record.exc_info[1] if record.exc_info else None
+        self.lines.setdefault(who, f"{who}: {type(error).__name__}: {error}" if error else who)
+
+    def close(self) -> None:
+        """Hear no more."""
+        for name in self.LOGGERS:
+            logging.getLogger(name).removeHandler(self)
+        super().close()
+
+
+def crawl(settings: Settings, spider: str, given: Mapping[str, Any]) -> Crawled | None:
     """Run a spider with what was `given` with -a; None, with one line told, where there is no verdict.
 
     Raises the NewsbotError for which the crawl could not begin.
     """
+    with closing(Unheard()) as unheard:
+        verdict = _crawl(settings, spider, given, unheard)
+    return Crawled(verdict, list(unheard.lines.values())) if verdict else None
+
+
+def _crawl(settings: Settings, spider: str, given: Mapping[str, Any], unheard: Unheard) -> Verdict | None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the engine runs, an end like Ctrl-C's
     logging.raiseExceptions = False  # a log that a full disk cannot take brings the verdict, not a page a line
     try:
         process = AsyncCrawlerProcess(settings)
+        unheard.listen()
         crawler = process.create_crawler(spider)
         crawler.signals.connect(lambda: _end_on_signal(crawler), signals.engine_started, weak=False)
         task = process.crawl(crawler, **given)

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.crawling import NOW, tree
-from tests.fakesina.server import Server
 from tests.fakesina.site import Site
 from tests.judging import assert_exchanges_are_whole, assert_sound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.forked import ForkedBot
@@ -28,14 +27,8 @@ ONE_LIST = ("-a", "channels=finance")
 
 
 @pytest.fixture
-def server(certified: Path) -> Iterator[Server]:
-    with Server(Site(NOW, 12, troubles=False), certified) as serving:
-        yield serving
-
-
-@pytest.fixture
-def bot(server: Server, bot_of: Callable[[Server], ForkedBot]) -> ForkedBot:
-    return bot_of(server)
+def site() -> Site:
+    return Site(NOW, 12, troubles=False)
 
 
 @contextmanager
@@ -97,3 +90,15 @@ def test_an_archive_that_cannot_be_written_is_left_alone(bot: ForkedBot, tmp_pat
         assert tree(bot.root, "*.*") == before
         assert bot.crawl(*ONE_LIST).code == 0
         assert_sound(bot)
+
+
+def test_a_feed_that_cannot_be_written_is_named_and_costs_the_archive_nothing(bot: ForkedBot, tmp_path: Path) -> None:
+    ended = bot.crawl(*ONE_LIST, "-O", "/dev/full:jsonlines")
+    assert (ended.code, "/dev/full" in ended.err, "No space left" in ended.err) == (1, True, True), ended
+    assert ended.out.startswith("newsbot ok: 12 listed")
+    assert len(bot.posts()) == 12
+    assert_sound(bot)
+    bot.root = tmp_path / "other"
+    feed = tmp_path / "new" / "feed.jsonl"
+    assert bot.crawl(*ONE_LIST, "-O", str(feed)).code == 0
+    assert feed.read_bytes().count(b"\n") == 12

@@ -43,17 +43,21 @@ class Command(NewsbotCommand, BaseRunSpiderCommand):
         self._log_to_file()
         if not self.config["CONTACT"]:
             self._advise()
-        verdict = process.crawl(self.config, args[0], opts.spargs)
-        if verdict is None:
+        crawled = process.crawl(self.config, args[0], opts.spargs)
+        if crawled is None:
             return 1
+        verdict = crawled.verdict
+        for line in crawled.unheard:
+            tell(f"newsbot: {line}; the archive has it all, and {self.config['LOG_FILE'] or 'the log'} the whole story")
+        exit_code = verdict.exit_code or int(bool(crawled.unheard))
         if opts.json:
-            facts = {"exit_code": verdict.exit_code, "verdict": verdict.word, "reasons": verdict.reasons}
+            facts = {"exit_code": exit_code, "verdict": verdict.word, "reasons": verdict.reasons}
             say_json(facts | {"line": verdict.line})
         elif verdict.exit_code:
             tell(verdict.line)
         else:
             say(verdict.line)
-        return verdict.exit_code
+        return exit_code
 
     def _log_to_file(self) -> None:
         """Scrapy's log goes beside the verdict unless the user wants it elsewhere."""
