@@ -5,21 +5,25 @@ from __future__ import annotations
 import subprocess
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from newsbot.desk import Desk
 from newsbot.ledger import Ledger, file_url
 from newsbot.shelf import PostShelf
+from tests.crawling import NOW
 from tests.desking import Newsroom
-from tests.forked import ForkedBot, Stem, stem
+from tests.fakesina import Server, Site
+from tests.fakesina.client import Client
+from tests.forked import ForkedBot, stem
+from tests.ledgers import BACKENDS, database, open_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from newsbot.article import Article, Refusal
-    from tests.fakesina.server import Server
+    from tests.forked import BotOf, Stem
 
 
 @pytest.fixture(scope="session")
@@ -49,13 +53,57 @@ def judges(project: Path) -> Path:
 
 
 @pytest.fixture
-def bot_of(tmp_path: Path, forking: Stem) -> Callable[[Server], ForkedBot]:
-    """Makes the test's newsbot for a site."""
-    return lambda server: ForkedBot(tmp_path / "archive", server, stem=forking)
+def bot_of(tmp_path: Path, forking: Stem) -> BotOf:
+    """Makes the test's newsbot, for a site or for none."""
+
+    def made(server: Server | None = None, settings: dict[str, Any] | None = None) -> ForkedBot:
+        return ForkedBot(tmp_path / "archive", server, settings or {}, stem=forking)
+
+    return made
+
+
+@pytest.fixture
+def site() -> Site:
+    """A site without articles, on which nothing goes wrong by itself."""
+    return Site(NOW, 0, troubles=False)
+
+
+@pytest.fixture
+def server(site: Site, certified: Path) -> Iterator[Server]:
+    """Serves the site."""
+    with Server(site, certified) as serving:
+        yield serving
+
+
+@pytest.fixture
+def client(server: Server) -> Client:
+    """Looks at the site without newsbot."""
+    return Client(server)
+
+
+@pytest.fixture
+def bot(server: Server, bot_of: BotOf) -> ForkedBot:
+    """The test's newsbot, for that site."""
+    return bot_of(server)
+
+
+@pytest.fixture(params=BACKENDS)
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where a ledger can be: in a file, and in PostgreSQL."""
+    with database(request.param, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    """A ledger in each of them."""
+    with closing(open_ledger(ledger_url)) as opened:
+        yield opened
 
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Newsroom]:
+    """A desk whose pages are given."""
     with closing(Ledger(file_url(tmp_path / "ledger.sqlite"))) as ledger:
         pages: dict[str, Article | Refusal] = {}
         yield Newsroom(Desk(ledger, PostShelf(tmp_path / "posts"), lambda seen: pages[seen.record_id]), pages)

@@ -16,13 +16,15 @@ import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from tests.crawling import PROJECT, Bot, Ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from tests.fakesina import Server
 
 #: What a command imports; no module of these may choose a reactor, which is the command's own to do.
 LOADED = (
@@ -67,6 +69,13 @@ class ForkedBot(Bot):
         """Run `scrapy …` with just these words; `asked` as Stem.run takes it."""
         assert self.stem is not None
         return self.stem.run(words, self.cwd, self.environment(), **asked)
+
+
+class BotOf(Protocol):
+    """Makes a test's newsbot."""
+
+    def __call__(self, server: Server | None = None, settings: dict[str, Any] | None = None) -> ForkedBot:
+        """For a site, or for none; with these settings."""
 
 
 @contextmanager

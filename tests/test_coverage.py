@@ -37,14 +37,6 @@ pytestmark = pytest.mark.slow
 HOSTILE = "</title><script>alert(1)</script>\u202e\"'\n& `x`"
 
 
-@pytest.fixture(params=ledgers.BACKENDS)
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    with ledgers.database(request.param, tmp_path) as url:
-        opened = ledgers.open_ledger(url)
-        yield opened
-        opened.close()
-
-
 def note_window(ledger: Ledger, number: int, low: float, high: float, *, complete: bool = True, why: str = "") -> None:
     """A window of the list of all finance, in hours after NOW."""
     facts = {

@@ -14,10 +14,10 @@ from tests.fakesina.server import Server
 from tests.fakesina.site import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from tests.forked import ForkedBot
+    from tests.forked import BotOf
+
 
 #: Chromium.
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ TITLE = "【虚构】<script>alert(1)</script>\"'&amp;<img src=https://example.o
 
 
 def test_the_page_is_whole_asks_for_nothing_and_says_what_json_says(
-    judges: Path, tmp_path: Path, bot_of: Callable[[Server], ForkedBot]
+    judges: Path, tmp_path: Path, bot_of: BotOf
 ) -> None:
     site = Site(NOW, 40)
     story = site.add(site.invent("plain", title=TITLE, lids=(2519,)))

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from tests.forked import BotOf
+
 #: Many whole crawls: CI runs them with the slow ones.
 pytestmark = pytest.mark.slow
 
@@ -82,21 +84,15 @@ def _odd_answers() -> Iterator[None]:
 
 
 @pytest.fixture
-def server(certified: Path) -> Iterator[Server]:
-    with Server(Site(NOW, 12, troubles=False), certified) as serving:
-        yield serving
-
-
-@pytest.fixture
-def bot(server: Server, bot_of: Callable[[Server], ForkedBot]) -> ForkedBot:
-    return bot_of(server)
+def site() -> Site:
+    return Site(NOW, 12, troubles=False)
 
 
 # --- articles ---
 
 
 def test_every_answer_to_an_article_has_its_true_reason_and_failures_are_asked_again(
-    certified: Path, bot_of: Callable[[Server], ForkedBot]
+    certified: Path, bot_of: BotOf
 ) -> None:
     with Server(Site(NOW, len(ARTICLE) + 6, troubles=False), certified) as server:
         site = server.site

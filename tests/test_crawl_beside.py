@@ -17,10 +17,10 @@ from tests.judging import assert_sound, live
 from tests.test_crawl_endings import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from tests.forked import ForkedBot
+    from tests.forked import BotOf
+
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ TAKING_IN = "taking in"
 
 
 def test_files_that_a_living_back_fill_has_closed_are_its_own_and_a_killed_ones_are_taken_in(
-    certified: Path, bot_of: Callable[[Server], ForkedBot]
+    certified: Path, bot_of: BotOf
 ) -> None:
     site = Site(NOW, 12, troubles=False)
     slow = site.in_lists()[-1]

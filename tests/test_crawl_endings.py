@@ -42,11 +42,6 @@ def site(server: Server) -> Iterator[Site]:
     server.site.mend()
 
 
-@pytest.fixture
-def bot(server: Server, bot_of: Callable[[Server], ForkedBot]) -> ForkedBot:
-    return bot_of(server)
-
-
 # --- what cannot begin ---
 
 CRAWL = ("crawl", "sina_finance")

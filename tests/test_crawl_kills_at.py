@@ -13,10 +13,10 @@ from tests.fakesina.site import Site
 from tests.judging import assert_sound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from tests.forked import ForkedBot
+    from tests.forked import BotOf
+
 
 CRAWL = ("crawl", "sina_finance", "-a", "channels=finance")
 KILLED = -9
@@ -25,9 +25,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("twice", [False, True], ids=["once", "and its recovery too"])
-def test_a_crawl_may_be_killed_before_any_of_its_changes(
-    certified: Path, bot_of: Callable[[Server], ForkedBot], *, twice: bool
-) -> None:
+def test_a_crawl_may_be_killed_before_any_of_its_changes(certified: Path, bot_of: BotOf, *, twice: bool) -> None:
     with Server(Site(NOW, 8, troubles=False), certified) as server:
         bot = bot_of(server)
         crawl = bot.command(*CRAWL)[3:]
@@ -46,7 +44,7 @@ def test_a_crawl_may_be_killed_before_any_of_its_changes(
 
 @pytest.mark.parametrize("lost", ["nothing", "all views"])
 def test_a_replay_may_be_killed_before_any_of_its_changes(
-    certified: Path, bot_of: Callable[[Server], ForkedBot], tmp_path: Path, lost: str
+    certified: Path, bot_of: BotOf, tmp_path: Path, lost: str
 ) -> None:
     with Server(Site(NOW, 8, troubles=False), certified) as server:
         bot = bot_of(server)

@@ -14,11 +14,10 @@ from tests.fakesina.site import Site
 from tests.judging import assert_sound, live, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
-    from tests.forked import ForkedBot
+    from tests.forked import BotOf, ForkedBot
 
 pytestmark = pytest.mark.slow
 
@@ -27,9 +26,7 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize(("kind", "rest"), [("503-later", 300), ("429", 120), ("ban", 3600)])
-def test_a_rest_is_known_again_after_a_rebuild(
-    certified: Path, bot_of: Callable[[Server], ForkedBot], kind: str, rest: float
-) -> None:
+def test_a_rest_is_known_again_after_a_rebuild(certified: Path, bot_of: BotOf, kind: str, rest: float) -> None:
     site = Site(NOW, 2, troubles=False)
     site.fail(kind, "finance.sina.com.cn/", None)
     with Server(site, certified) as server:
@@ -53,7 +50,7 @@ def resting(bot: ForkedBot, host: str = "finance.sina.com.cn") -> datetime:
 
 @pytest.mark.parametrize("kind", ["ban", "ban-200", "403"])
 def test_a_lists_host_that_was_well_for_as_long_as_it_rested_says_its_first_no_again(
-    certified: Path, bot_of: Callable[[Server], ForkedBot], kind: str
+    certified: Path, bot_of: BotOf, kind: str
 ) -> None:
     site = Site(NOW, 2, troubles=False)
     with Server(site, certified) as server:
@@ -69,9 +66,7 @@ def test_a_lists_host_that_was_well_for_as_long_as_it_rested_says_its_first_no_a
         assert_sound(bot)
 
 
-def test_a_503_with_retry_after_rests_its_host_and_its_articles_wait(
-    certified: Path, bot_of: Callable[[Server], ForkedBot]
-) -> None:
+def test_a_503_with_retry_after_rests_its_host_and_its_articles_wait(certified: Path, bot_of: BotOf) -> None:
     site = Site(NOW, 4, troubles=False)
     site.fail("503-later", "finance.sina.com.cn/", None)
     with Server(site, certified) as server:
@@ -88,9 +83,7 @@ def test_a_503_with_retry_after_rests_its_host_and_its_articles_wait(
         assert_sound(bot)
 
 
-def test_a_run_that_begins_a_moment_too_early_waits_for_the_end_of_a_rest(
-    certified: Path, bot_of: Callable[[Server], ForkedBot]
-) -> None:
+def test_a_run_that_begins_a_moment_too_early_waits_for_the_end_of_a_rest(certified: Path, bot_of: BotOf) -> None:
     site = Site(NOW, 2, troubles=False)
     script = site.fail("ban", "list", None)
     with Server(site, certified) as server:
@@ -106,9 +99,7 @@ def test_a_run_that_begins_a_moment_too_early_waits_for_the_end_of_a_rest(
 
 
 @pytest.mark.parametrize("first", ["robots.txt", "page"])
-def test_after_a_no_nothing_is_sent_that_waited_behind_it(
-    certified: Path, bot_of: Callable[[Server], ForkedBot], first: str
-) -> None:
+def test_after_a_no_nothing_is_sent_that_waited_behind_it(certified: Path, bot_of: BotOf, first: str) -> None:
     site = Site(NOW, 12, troubles=False)
     site.fail("ban", "finance.sina.com.cn" if first == "robots.txt" else "page", None)
     with Server(site, certified) as server:
@@ -122,7 +113,7 @@ def test_after_a_no_nothing_is_sent_that_waited_behind_it(
         assert_sound(bot)
 
 
-def test_a_run_that_a_slow_host_kept_partial_says_so(certified: Path, bot_of: Callable[[Server], ForkedBot]) -> None:
+def test_a_run_that_a_slow_host_kept_partial_says_so(certified: Path, bot_of: BotOf) -> None:
     site = Site(NOW, 24, troubles=False)
     site.fail("503", "/doc-", None)
     with Server(site, certified) as server:
@@ -135,7 +126,7 @@ def test_a_run_that_a_slow_host_kept_partial_says_so(certified: Path, bot_of: Ca
 
 
 def test_a_back_fill_says_what_it_will_take_ends_at_its_bound_and_is_gone_on_with(
-    certified: Path, bot_of: Callable[[Server], ForkedBot]
+    certified: Path, bot_of: BotOf
 ) -> None:
     site = Site(NOW, 24, troubles=False)
     words = (*FINANCE, "-a", "since=18h")
@@ -153,9 +144,7 @@ def test_a_back_fill_says_what_it_will_take_ends_at_its_bound_and_is_gone_on_wit
         assert_sound(bot)
 
 
-def test_a_back_fill_reads_no_day_twice_once_nothing_can_come_into_it_late(
-    certified: Path, bot_of: Callable[[Server], ForkedBot]
-) -> None:
+def test_a_back_fill_reads_no_day_twice_once_nothing_can_come_into_it_late(certified: Path, bot_of: BotOf) -> None:
     site = Site(NOW - timedelta(days=3), 12, troubles=False)
     site.advance(timedelta(days=3))
     words = (*FINANCE, "-a", "since=2026-09-26", "-a", "until=2026-09-26")

@@ -17,10 +17,10 @@ from tests.fakesina.site import Site
 from tests.judging import assert_sound, standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.forked import ForkedBot
+    from tests.forked import BotOf, ForkedBot
 
 #: Many whole crawls: CI runs them with the slow ones.
 pytestmark = pytest.mark.slow
@@ -37,14 +37,8 @@ def _an_odd_answer() -> Iterator[None]:
 
 
 @pytest.fixture
-def server(certified: Path) -> Iterator[Server]:
-    with Server(Site(NOW, 12, troubles=False), certified) as serving:
-        yield serving
-
-
-@pytest.fixture
-def bot(server: Server, bot_of: Callable[[Server], ForkedBot]) -> ForkedBot:
-    return bot_of(server)
+def site() -> Site:
+    return Site(NOW, 12, troubles=False)
 
 
 def on_the_wire(server: Server, host: str, since: int = 0) -> list[str]:
@@ -138,9 +132,7 @@ def test_a_list_that_fails_once_is_asked_again_and_read_whole(bot: ForkedBot, se
     assert_sound(bot)
 
 
-def test_a_list_whose_second_page_fails_is_told_and_what_was_listed_is_captured(
-    certified: Path, bot_of: Callable[[Server], ForkedBot]
-) -> None:
+def test_a_list_whose_second_page_fails_is_told_and_what_was_listed_is_captured(certified: Path, bot_of: BotOf) -> None:
     with Server(Site(NOW, 60, troubles=False), certified) as server:
         bot = bot_of(server)
         server.site.fail("error-code", "&page=2", None)
@@ -163,7 +155,7 @@ def test_a_list_whose_second_page_fails_is_told_and_what_was_listed_is_captured(
     ids=["days", "total as text", "cursor", "inclusive cursor", "pages"],
 )
 def test_a_back_fill_finds_everything_whichever_way_back_a_list_honours(
-    certified: Path, bot_of: Callable[[Server], ForkedBot], rules: ListRules
+    certified: Path, bot_of: BotOf, rules: ListRules
 ) -> None:
     with Server(Site(NOW, 60, troubles=False), certified) as server:
         server.site.rules[2519] = rules

@@ -11,36 +11,22 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.fakesina import LoggedExchange, Server, Site, Story, read_log
+from tests.fakesina import LoggedExchange, Server, Site, read_log
 from tests.fakesina.articles import CAST, EVERY
-from tests.fakesina.client import Client
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.fakesina.client import Client, named
 
 NOW = datetime(2026, 9, 28, 16, 39, 35, tzinfo=UTC)
 ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with Server(Site(NOW), tmp_path / "site") as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: Server) -> Client:
-    return Client(server)
-
-
-def named(site: Site, variant: str) -> Story:
-    """The first listed story of this variant."""
-    return next(site.story(one.key) for one in site.listed() if one.variant == variant)
+def site() -> Site:
+    return Site(NOW)
 
 
 def test_every_variant_is_in_the_cast_and_nearly_all_become_posts(server: Server) -> None:

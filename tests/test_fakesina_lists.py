@@ -5,34 +5,19 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.fakesina import ListRules, Server, Site
-from tests.fakesina.client import FEED, Client
+from tests.fakesina.client import FEED, Client, ids
 from tests.fakesina.roll import LISTS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 NOW = datetime(2026, 9, 28, 16, 39, 35, tzinfo=UTC)
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with Server(Site(NOW), tmp_path / "site") as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: Server) -> Client:
-    return Client(server)
-
-
-def ids(result: dict[str, Any]) -> list[str]:
-    return [item["docid"].removeprefix("comos:") for item in result["data"]]
+def site() -> Site:
+    return Site(NOW)
 
 
 def test_a_list_item_has_every_key_and_the_same_facts_as_its_page(client: Client, server: Server) -> None:

@@ -9,39 +9,19 @@ import socket
 import ssl
 import zlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.fakesina import Server, Site, Story
-from tests.fakesina.client import FEED, Client
+from tests.fakesina import Server, Site
+from tests.fakesina.client import FEED, Client, ids, named
 from tests.fakesina.site import HOSTS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 NOW = datetime(2026, 9, 28, 16, 39, 35, tzinfo=UTC)
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with Server(Site(NOW), tmp_path / "site") as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: Server) -> Client:
-    return Client(server)
-
-
-def named(site: Site, variant: str) -> Story:
-    """The first listed story of this variant."""
-    return next(site.story(one.key) for one in site.listed() if one.variant == variant)
-
-
-def ids(result: dict[str, Any]) -> list[str]:
-    return [item["docid"].removeprefix("comos:") for item in result["data"]]
+def site() -> Site:
+    return Site(NOW)
 
 
 def test_an_edit_shows_in_page_and_list_and_breaks_the_conditional_request(client: Client, server: Server) -> None:

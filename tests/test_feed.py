@@ -11,15 +11,15 @@ import pytest
 
 from tests.crawling import NOW
 from tests.fakesina.flashes import PACE
-from tests.fakesina.server import Server
 from tests.fakesina.site import Site
-from tests.forked import ForkedBot, Stem
 from tests.judges import compared_by_fastwarc
 from tests.judging import assert_sound, standing, table, whole_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.fakesina.server import Server
+    from tests.forked import BotOf, ForkedBot
 
 pytestmark = pytest.mark.slow
 
@@ -35,9 +35,8 @@ def site() -> Site:
 
 
 @pytest.fixture
-def bot(site: Site, tmp_path: Path, forking: Stem) -> Iterator[ForkedBot]:
-    with Server(site, tmp_path / "site") as server:
-        yield ForkedBot(tmp_path / "archive", server, stem=forking, settings=ON)
+def bot(server: Server, bot_of: BotOf) -> ForkedBot:
+    return bot_of(server, ON)
 
 
 def ids(bot: ForkedBot) -> set[int]:

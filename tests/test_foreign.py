@@ -17,11 +17,13 @@ from newsbot.warc.reader import Record, Torn, check, fetch, raw
 from newsbot.warc.resume import readable
 from tests.crawling import tree
 from tests.foreign.making import FIXTURES
-from tests.forked import ForkedBot, Stem
+from tests.forked import ForkedBot
 from tests.judging import standing, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.forked import BotOf
 
 pytestmark = pytest.mark.slow
 
@@ -40,8 +42,8 @@ def files(name: str) -> list[Path]:
 
 
 @pytest.fixture
-def bot(tmp_path: Path, forking: Stem) -> ForkedBot:
-    return ForkedBot(tmp_path / "archive", stem=forking)
+def bot(bot_of: BotOf) -> ForkedBot:
+    return bot_of()
 
 
 def replayed(bot: ForkedBot, *paths: Path) -> dict[str, bytes]:

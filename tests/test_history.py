@@ -12,30 +12,17 @@ from newsbot.article import Article, Capture
 from newsbot.difference import places
 from newsbot.reports.history import lines, steps
 from tests import ledgers
-from tests.crawling import NOW
-from tests.fakesina.server import Server
-from tests.fakesina.site import Site
-from tests.forked import ForkedBot, Stem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from newsbot.ledger import Ledger
+    from tests.fakesina.site import Site
     from tests.fakesina.stories import Story
+    from tests.forked import ForkedBot
 
 #: Many whole crawls: CI runs them with the slow ones.
 pytestmark = pytest.mark.slow
 
 OLD = "【虚构】第一句。他说：“第二句？”第三句！\n还有一段……最后一句；"
-
-
-@pytest.fixture(params=ledgers.BACKENDS)
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    with ledgers.database(request.param, tmp_path) as url:
-        opened = ledgers.open_ledger(url)
-        yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize(
@@ -97,17 +84,6 @@ def test_versions_are_told_apart_from_looks_that_show_nothing_new(ledger: Ledger
 
 
 # --- whole crawls ---
-
-
-@pytest.fixture
-def site() -> Site:
-    return Site(NOW, 0, troubles=False)
-
-
-@pytest.fixture
-def bot(site: Site, tmp_path: Path, forking: Stem) -> Iterator[ForkedBot]:
-    with Server(site, tmp_path / "site") as server:
-        yield ForkedBot(tmp_path / "archive", server, stem=forking)
 
 
 @pytest.fixture

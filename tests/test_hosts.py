@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,12 +9,9 @@ import pytest
 
 from newsbot.discovery.hosts import LONGEST_PACE, LONGEST_REST, MOST_STRAIN, ROBOTS_LIMIT, Hosts, wait_of
 from tests.crawling import NOW
-from tests.ledgers import BACKENDS, database, open_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
-    from pathlib import Path
 
     from newsbot.ledger import Ledger
 
@@ -30,12 +26,6 @@ class Hands:
 
     def __call__(self) -> datetime:
         return self.now
-
-
-@pytest.fixture(params=BACKENDS)
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    with database(request.param, tmp_path) as url, closing(open_ledger(url)) as opened:
-        yield opened
 
 
 @pytest.fixture

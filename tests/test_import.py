@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from tests.forked import BotOf
+
 pytestmark = pytest.mark.slow
 
 KILLED = -9
@@ -36,9 +38,9 @@ ALL = sorted(path for path in FIXTURES.rglob("a.*"))
 
 
 @pytest.fixture
-def bot(tmp_path: Path, forking: Stem) -> ForkedBot:
+def bot(bot_of: BotOf) -> ForkedBot:
     """An archive that is not there yet."""
-    return ForkedBot(tmp_path / "archive", stem=forking)
+    return bot_of()
 
 
 @pytest.fixture(scope="module")

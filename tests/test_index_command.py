@@ -19,13 +19,15 @@ from tests.test_import import ALL, PLAIN, SINGLE, WACZ, WGET, brought
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.forked import BotOf
+
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def bot(tmp_path: Path, forking: Stem) -> ForkedBot:
+def bot(bot_of: BotOf) -> ForkedBot:
     """An archive that is not there yet."""
-    return ForkedBot(tmp_path / "archive", stem=forking)
+    return bot_of()
 
 
 def test_index_of_the_whole_archive_is_what_crawl_and_import_left(

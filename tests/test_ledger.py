@@ -13,23 +13,12 @@ from newsbot.article import Capture
 from newsbot.errors import LedgerError
 from newsbot.ledger import Ledger, standing, work
 from newsbot.sina.urls import article_key
-from tests.ledgers import BACKENDS, NOW, capture, database, entry, fill, keys_of, look, open_ledger
+from tests.ledgers import NOW, capture, entry, fill, keys_of, look, open_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from newsbot.ledger.statement import Statement
 
 Fact = tuple[str, Any, Any]
-
-
-@pytest.fixture(params=BACKENDS)
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    with database(request.param, tmp_path) as url:
-        one = open_ledger(url)
-        yield one
-        one.close()
 
 
 def test_text_comes_back_as_it_was_but_for_what_is_no_text(ledger: Ledger) -> None:

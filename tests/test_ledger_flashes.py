@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
-
-import pytest
 
 from newsbot.ledger import MissingIds
 from newsbot.sina.feed import Flash
 from newsbot.text import stamp
-from tests.ledgers import BACKENDS, NOW, capture, database, entry, look, open_ledger
+from tests.ledgers import NOW, capture, entry, look
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from newsbot.ledger import Ledger
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(params=BACKENDS)
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    with database(request.param, tmp_path) as url, closing(open_ledger(url)) as opened:
-        yield opened
 
 
 def flash(number: int, *, key: str = "", deleted: bool = False) -> Flash:

@@ -17,18 +17,12 @@ from sqlalchemy import create_engine, text
 from newsbot.errors import ArchiveError, BadInput, LedgerError, LedgerTooNew, NewsbotError
 from newsbot.ledger import file_url, opening
 from newsbot.ledger.schema import VERSION
-from tests.ledgers import BACKENDS, NOW, database, fill, open_ledger
+from tests.ledgers import NOW, database, fill, open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NOBODY = 65534
-
-
-@pytest.fixture(params=BACKENDS)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    with database(request.param, tmp_path) as url:
-        yield url
 
 
 def execute(url: str, *statements: str) -> None:
@@ -72,51 +66,51 @@ def forbid(folder: Path) -> None:
         os.seteuid(NOBODY)
 
 
-def test_what_was_noted_is_there_when_the_ledger_is_opened_again(url: str) -> None:
-    with closing(open_ledger(url)) as ledger:
+def test_what_was_noted_is_there_when_the_ledger_is_opened_again(ledger_url: str) -> None:
+    with closing(open_ledger(ledger_url)) as ledger:
         keys = fill(ledger, 3)
         before = list(ledger.dump())
-    with closing(open_ledger(url)) as ledger:
+    with closing(open_ledger(ledger_url)) as ledger:
         assert list(ledger.dump()) == before
         assert [one.key for one in ledger.holes(9)] == keys
 
 
-def test_a_newer_schema_is_left_to_the_newer_newsbot(url: str) -> None:
-    open_ledger(url).close()
-    execute(url, "UPDATE newsbot_schema SET version = 99")
-    words = refusal(url, LedgerTooNew)
+def test_a_newer_schema_is_left_to_the_newer_newsbot(ledger_url: str) -> None:
+    open_ledger(ledger_url).close()
+    execute(ledger_url, "UPDATE newsbot_schema SET version = 99")
+    words = refusal(ledger_url, LedgerTooNew)
     assert f"has schema 99, this newsbot knows {VERSION}: use the newer newsbot" in words
 
 
-def test_an_older_schema_names_the_way_to_a_new_ledger(url: str) -> None:
-    open_ledger(url).close()
-    execute(url, "UPDATE newsbot_schema SET version = 0")
-    assert refusal(url, LedgerError).endswith("has the older schema 0: `scrapy replay` makes it anew")
+def test_an_older_schema_names_the_way_to_a_new_ledger(ledger_url: str) -> None:
+    open_ledger(ledger_url).close()
+    execute(ledger_url, "UPDATE newsbot_schema SET version = 0")
+    assert refusal(ledger_url, LedgerError).endswith("has the older schema 0: `scrapy replay` makes it anew")
 
 
-def test_an_older_schema_makes_room_for_a_replay(url: str) -> None:
-    with closing(open_ledger(url)) as ledger:
+def test_an_older_schema_makes_room_for_a_replay(ledger_url: str) -> None:
+    with closing(open_ledger(ledger_url)) as ledger:
         fill(ledger, 3)
-    execute(url, "UPDATE newsbot_schema SET version = 0", "CREATE TABLE of_that_time (name TEXT)")
-    assert opening.renew(url, NOW).endswith("has the older schema 0: it is made anew")
-    with closing(open_ledger(url)) as ledger:
+    execute(ledger_url, "UPDATE newsbot_schema SET version = 0", "CREATE TABLE of_that_time (name TEXT)")
+    assert opening.renew(ledger_url, NOW).endswith("has the older schema 0: it is made anew")
+    with closing(open_ledger(ledger_url)) as ledger:
         assert list(ledger.dump()) == []
-    execute(url, "CREATE TABLE of_that_time (name TEXT)")  # it is gone
+    execute(ledger_url, "CREATE TABLE of_that_time (name TEXT)")  # it is gone
 
 
-def test_a_ledger_that_is_sound_newer_or_of_someone_else_is_not_made_anew(url: str) -> None:
-    assert opening.renew(url, NOW) == ""
-    with closing(open_ledger(url)) as ledger:
+def test_a_ledger_that_is_sound_newer_or_of_someone_else_is_not_made_anew(ledger_url: str) -> None:
+    assert opening.renew(ledger_url, NOW) == ""
+    with closing(open_ledger(ledger_url)) as ledger:
         fill(ledger, 3)
         before = list(ledger.dump())
-    assert opening.renew(url, NOW) == ""
-    with closing(open_ledger(url)) as ledger:
+    assert opening.renew(ledger_url, NOW) == ""
+    with closing(open_ledger(ledger_url)) as ledger:
         assert list(ledger.dump()) == before
-    execute(url, "UPDATE newsbot_schema SET version = 99")
-    assert opening.renew(url, NOW) == ""
-    execute(url, "DROP TABLE newsbot_schema")
-    assert opening.renew(url, NOW) == ""
-    refusal(url, LedgerError)
+    execute(ledger_url, "UPDATE newsbot_schema SET version = 99")
+    assert opening.renew(ledger_url, NOW) == ""
+    execute(ledger_url, "DROP TABLE newsbot_schema")
+    assert opening.renew(ledger_url, NOW) == ""
+    refusal(ledger_url, LedgerError)
 
 
 @pytest.mark.parametrize("damage", ["head", "middle"])
@@ -137,17 +131,17 @@ def test_a_damaged_file_is_renamed_and_a_replay_begins_anew(tmp_path: Path, dama
         assert list(ledger.dump()) == []
 
 
-def test_a_schema_without_a_version_is_none(url: str) -> None:
-    open_ledger(url).close()
-    execute(url, "DELETE FROM newsbot_schema")
-    refusal(url, LedgerError)
+def test_a_schema_without_a_version_is_none(ledger_url: str) -> None:
+    open_ledger(ledger_url).close()
+    execute(ledger_url, "DELETE FROM newsbot_schema")
+    refusal(ledger_url, LedgerError)
 
 
-def test_a_database_of_someone_else_is_left_alone(url: str) -> None:
-    execute(url, "CREATE TABLE cookies (name TEXT)")
-    assert "it has a table 'cookies'" in refusal(url, LedgerError)
-    execute(url, "DROP TABLE cookies")
-    open_ledger(url).close()
+def test_a_database_of_someone_else_is_left_alone(ledger_url: str) -> None:
+    execute(ledger_url, "CREATE TABLE cookies (name TEXT)")
+    assert "it has a table 'cookies'" in refusal(ledger_url, LedgerError)
+    execute(ledger_url, "DROP TABLE cookies")
+    open_ledger(ledger_url).close()
 
 
 @pytest.mark.parametrize("content", [b"this is no database\n" * 100, b"SQLite format 3\0" + b"\xff" * 4096])

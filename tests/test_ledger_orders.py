@@ -11,23 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.ledgers import BACKENDS, NOW, capture, database, entry, fill, look, open_ledger
+from tests.ledgers import NOW, capture, database, entry, fill, look, open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from newsbot.ledger import Ledger
 
 Fact = tuple[str, Any, Any]
-
-
-@pytest.fixture(params=BACKENDS)
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    with database(request.param, tmp_path) as url:
-        one = open_ledger(url)
-        yield one
-        one.close()
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from newsbot.errors import Locked
-from tests.ledgers import BACKENDS, NOW, capture, database, entry, fill, keys_of, look, open_ledger
+from tests.ledgers import NOW, capture, entry, fill, keys_of, look, open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
-    from pathlib import Path
 
     from newsbot.ledger import Ledger
 
@@ -26,12 +25,6 @@ if TYPE_CHECKING:
 _SERVER = get_context("forkserver")
 _SERVER.set_forkserver_preload(["tests.ledgers", "psycopg"])
 PATIENCE = 60  # seconds until a child that says nothing has failed
-
-
-@pytest.fixture(params=BACKENDS)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    with database(request.param, tmp_path) as url:
-        yield url
 
 
 def _child(url: str, part: Callable[[Ledger, str, Connection], Any], name: str, pipe: Connection) -> None:
@@ -152,10 +145,10 @@ def open_only(*_: Any) -> str:
 
 
 @pytest.mark.parametrize("part", [lease_all, lease_and_publish_all])
-def test_two_processes_lease_each_of_300_articles_exactly_once(url: str, part: Any) -> None:
-    ledger = open_ledger(url)
+def test_two_processes_lease_each_of_300_articles_exactly_once(ledger_url: str, part: Any) -> None:
+    ledger = open_ledger(ledger_url)
     keys = fill(ledger, 300)
-    with children(url, part) as family:
+    with children(ledger_url, part) as family:
         assert [child.hear() for child in family] == ["met", "met"]
         for child in family:
             child.pipe.send("go on")
@@ -166,10 +159,10 @@ def test_two_processes_lease_each_of_300_articles_exactly_once(url: str, part: A
     ledger.close()
 
 
-def test_leases_of_a_killed_process_fall_back_when_they_end(url: str) -> None:
-    ledger = open_ledger(url)
+def test_leases_of_a_killed_process_fall_back_when_they_end(ledger_url: str) -> None:
+    ledger = open_ledger(ledger_url)
     keys = fill(ledger, 12)
-    with children(url, lease_and_wait, 1) as (child,):
+    with children(ledger_url, lease_and_wait, 1) as (child,):
         assert child.hear() == keys[:10]
         child.process.kill()
         child.process.join()
@@ -178,10 +171,10 @@ def test_leases_of_a_killed_process_fall_back_when_they_end(url: str) -> None:
     ledger.close()
 
 
-def test_leases_of_a_killed_process_fall_back_at_once_to_its_successor(url: str) -> None:
-    ledger = open_ledger(url)
+def test_leases_of_a_killed_process_fall_back_at_once_to_its_successor(ledger_url: str) -> None:
+    ledger = open_ledger(ledger_url)
     keys = fill(ledger, 12)
-    with children(url, lease_and_wait, 1) as (child,):
+    with children(ledger_url, lease_and_wait, 1) as (child,):
         child.hear()
         child.process.kill()
         child.process.join()
@@ -190,9 +183,9 @@ def test_leases_of_a_killed_process_fall_back_at_once_to_its_successor(url: str)
     ledger.close()
 
 
-def test_what_a_killed_process_had_not_committed_was_never_there(url: str) -> None:
-    ledger = open_ledger(url)
-    with children(url, write_and_wait, 1) as (child,):
+def test_what_a_killed_process_had_not_committed_was_never_there(ledger_url: str) -> None:
+    ledger = open_ledger(ledger_url)
+    with children(ledger_url, write_and_wait, 1) as (child,):
         assert child.hear() == "written"
         child.process.kill()
         child.process.join()
@@ -201,35 +194,35 @@ def test_what_a_killed_process_had_not_committed_was_never_there(url: str) -> No
     ledger.close()
 
 
-def test_of_two_runs_that_begin_at_the_same_moment_one_gets_the_job(url: str) -> None:
-    with children(url, take_jobs) as family:
+def test_of_two_runs_that_begin_at_the_same_moment_one_gets_the_job(ledger_url: str) -> None:
+    with children(ledger_url, take_jobs) as family:
         won = [child.hear() for child in family]
     assert sorted(won[0] + won[1]) == sorted(f"kind{number}" for number in range(40))
 
 
-def test_turns_at_a_host_are_never_closer_than_the_interval(url: str) -> None:
-    with children(url, take_turns) as family:
+def test_turns_at_a_host_are_never_closer_than_the_interval(ledger_url: str) -> None:
+    with children(ledger_url, take_turns) as family:
         turns = sorted(child_turn for child in family for child_turn in child.hear())
     expected = [NOW + timedelta(seconds=0.25) * place for place in range(80) for _ in range(5)]
     assert turns == expected
 
 
-def test_two_processes_never_give_one_name_twice(url: str) -> None:
-    ledger = open_ledger(url)
+def test_two_processes_never_give_one_name_twice(ledger_url: str) -> None:
+    ledger = open_ledger(ledger_url)
     keys = [f"key{number:06d}-{name}" for number in range(60) for name in ("run0", "run1")]
     ledger.note_entries(capture(1), [entry(key, place) for place, key in enumerate(keys)])
-    with children(url, take_names) as family:
+    with children(ledger_url, take_names) as family:
         for child in family:
             child.hear()
     assert [len(ledger.rivals(f"name{number}")) for number in range(60)] == [1] * 60
     ledger.close()
 
 
-def test_lists_that_show_the_same_articles_the_other_way_round_do_not_deadlock(url: str) -> None:
-    with children(url, list_the_same) as family:
+def test_lists_that_show_the_same_articles_the_other_way_round_do_not_deadlock(ledger_url: str) -> None:
+    with children(ledger_url, list_the_same) as family:
         assert sum(child.hear() for child in family) == 60
 
 
-def test_many_processes_may_make_the_ledger_at_the_same_moment(url: str) -> None:
-    with children(url, open_only, 5) as family:
+def test_many_processes_may_make_the_ledger_at_the_same_moment(ledger_url: str) -> None:
+    with children(ledger_url, open_only, 5) as family:
         assert [child.hear() for child in family] == ["open"] * 5

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 
 from newsbot.errors import ArchiveError, LedgerError
 from newsbot.ledger import file_url, opening
-from tests.ledgers import BACKENDS, NOW, capture, database, entry, fill, open_ledger
+from tests.ledgers import NOW, capture, database, entry, fill, open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,19 +23,6 @@ if TYPE_CHECKING:
 
 class Broken(Exception):
     """Something that is not the ledger's business."""
-
-
-@pytest.fixture(params=BACKENDS)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    with database(request.param, tmp_path) as url:
-        yield url
-
-
-@pytest.fixture
-def ledger(url: str) -> Iterator[Ledger]:
-    one = open_ledger(url)
-    yield one
-    one.close()
 
 
 @contextmanager
@@ -74,8 +61,8 @@ def test_reads_in_a_transaction_see_what_it_wrote(ledger: Ledger) -> None:
         assert ledger.counts() == {"listed": 2}
 
 
-def test_nobody_sees_a_transaction_that_is_not_at_its_end(ledger: Ledger, url: str) -> None:
-    other = open_ledger(url)
+def test_nobody_sees_a_transaction_that_is_not_at_its_end(ledger: Ledger, ledger_url: str) -> None:
+    other = open_ledger(ledger_url)
     with ledger.transaction():
         fill(ledger, 2)
         assert other.counts() == {}
@@ -93,9 +80,9 @@ def test_a_failure_passed_over_within_a_transaction_undoes_the_whole_of_it(ledge
     assert ledger.counts() == {}
 
 
-def test_nothing_is_written_after_a_statement_that_failed(ledger: Ledger, url: str) -> None:
+def test_nothing_is_written_after_a_statement_that_failed(ledger: Ledger, ledger_url: str) -> None:
     with (
-        without_table(url, "window"),
+        without_table(ledger_url, "window"),
         pytest.raises(LedgerError, match="goes on after a failure"),
         ledger.transaction(),
     ):
@@ -105,9 +92,11 @@ def test_nothing_is_written_after_a_statement_that_failed(ledger: Ledger, url: s
     assert ledger.counts() == {}
 
 
-def test_a_read_that_fails_is_told_in_one_line_within_a_transaction_and_without(ledger: Ledger, url: str) -> None:
+def test_a_read_that_fails_is_told_in_one_line_within_a_transaction_and_without(
+    ledger: Ledger, ledger_url: str
+) -> None:
     words = r"^the ledger cannot be used: .*window.*; check LEDGER_URL; .*$"
-    with without_table(url, "window"):
+    with without_table(ledger_url, "window"):
         with pytest.raises(LedgerError, match=words):
             ledger.windows("finance")
         with pytest.raises(LedgerError, match=words), ledger.transaction():
@@ -127,9 +116,11 @@ def test_a_dump_that_is_not_read_to_its_end_holds_nothing_up(ledger: Ledger) -> 
     fill(ledger, 60)
 
 
-def test_a_ledger_held_by_another_process_for_too_long_is_busy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ledger_held_by_another_process_for_too_long_is_busy(
+    ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(opening, "PATIENCE", 0.05)
-    one, other = open_ledger(url), open_ledger(url)
+    one, other = open_ledger(ledger_url), open_ledger(ledger_url)
     with one.transaction():
         fill(one, 1)
         with pytest.raises(LedgerError, match=r"^the ledger is busy: another process wrote for more than 0.05 s .*$"):

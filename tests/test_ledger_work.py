@@ -10,21 +10,12 @@ import pytest
 
 from newsbot.errors import Locked
 from newsbot.ledger import opening
-from tests.ledgers import BACKENDS, NOW, capture, database, entry, fill, keys_of, look, open_ledger
+from tests.ledgers import NOW, capture, database, entry, fill, keys_of, look, open_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from newsbot.ledger import Ledger
-
-
-@pytest.fixture(params=BACKENDS)
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    with database(request.param, tmp_path) as url:
-        one = open_ledger(url)
-        yield one
-        one.close()
 
 
 def after(seconds: float) -> datetime:

@@ -7,17 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.crawling import NOW
-from tests.fakesina.server import Server
-from tests.fakesina.site import Site
-from tests.forked import ForkedBot, Stem
 from tests.judging import assert_sound, table, targets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
+    from tests.fakesina.site import Site
     from tests.fakesina.stories import Story
+    from tests.forked import ForkedBot
 
 pytestmark = pytest.mark.slow
 
@@ -35,17 +30,6 @@ def paged(site: Site, number: int = 3) -> list[Story]:
         docid = first.docid if page == 1 else f"pagepag{page:07d}"
         pages.append(site.add(site.invent(url=address, docid=docid, body=body, lids=(2519,), hidden=page > 1)))
     return pages
-
-
-@pytest.fixture
-def site() -> Site:
-    return Site(NOW, 0, troubles=False)
-
-
-@pytest.fixture
-def bot(site: Site, tmp_path: Path, forking: Stem) -> Iterator[ForkedBot]:
-    with Server(site, tmp_path / "site") as server:
-        yield ForkedBot(tmp_path / "archive", server, stem=forking)
 
 
 def post(bot: ForkedBot) -> str:

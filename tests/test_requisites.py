@@ -9,18 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from newsbot.warc import message
-from tests.crawling import NOW
-from tests.fakesina.server import Server
 from tests.fakesina.site import IMAGE_HOSTS, WEIBO_HOSTS, Site
-from tests.forked import ForkedBot, Stem
 from tests.judging import assert_sound, table, whole_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from newsbot.warc.record import Record
+    from tests.fakesina.server import Server
     from tests.fakesina.stories import Story
+    from tests.forked import BotOf, ForkedBot
 
 #: Many whole crawls: CI runs them with the slow ones.
 pytestmark = pytest.mark.slow
@@ -32,14 +28,8 @@ KILLED = -9
 
 
 @pytest.fixture
-def site() -> Site:
-    return Site(NOW, 0, troubles=False)
-
-
-@pytest.fixture
-def bot(site: Site, tmp_path: Path, forking: Stem) -> Iterator[ForkedBot]:
-    with Server(site, tmp_path / "site") as server:
-        yield ForkedBot(tmp_path / "archive", server, stem=forking, settings={"REQUISITES": "images"})
+def bot(server: Server, bot_of: BotOf) -> ForkedBot:
+    return bot_of(server, {"REQUISITES": "images"})
 
 
 def add(site: Site, *images: str) -> Story:

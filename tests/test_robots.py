@@ -13,10 +13,10 @@ from tests.fakesina.site import Site
 from tests.judging import assert_sound, standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from tests.forked import ForkedBot
+    from tests.forked import BotOf
+
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +33,7 @@ def site() -> Site:
 
 @pytest.mark.parametrize("kind", ["500", "503", "none", "cut"])
 def test_where_robots_txt_cannot_be_read_nothing_is_asked_until_it_can(
-    certified: Path, bot_of: Callable[[Server], ForkedBot], site: Site, kind: str
+    certified: Path, bot_of: BotOf, site: Site, kind: str
 ) -> None:
     site.robots[PAGES] = b"User-agent: *\nDisallow: /stock/\n"
     site.fail(kind, RULES, None)
@@ -52,9 +52,7 @@ def test_where_robots_txt_cannot_be_read_nothing_is_asked_until_it_can(
         assert_sound(bot)
 
 
-def test_all_that_wait_for_the_same_rules_obey_them(
-    certified: Path, bot_of: Callable[[Server], ForkedBot], site: Site
-) -> None:
+def test_all_that_wait_for_the_same_rules_obey_them(certified: Path, bot_of: BotOf, site: Site) -> None:
     site.robots[PAGES] = b"User-agent: *\nDisallow: /\n"
     with Server(site, certified) as server:
         bot = bot_of(server)
@@ -66,7 +64,7 @@ def test_all_that_wait_for_the_same_rules_obey_them(
 
 @pytest.mark.parametrize("kind", ["404", "403", "html", "empty"])
 def test_where_there_is_no_robots_txt_everything_may_be_asked(
-    certified: Path, bot_of: Callable[[Server], ForkedBot], site: Site, kind: str
+    certified: Path, bot_of: BotOf, site: Site, kind: str
 ) -> None:
     site.fail(kind, RULES, None)
     with Server(site, certified) as server:
@@ -76,9 +74,7 @@ def test_where_there_is_no_robots_txt_everything_may_be_asked(
         assert_sound(bot)
 
 
-def test_rules_that_lie_where_newsbot_does_not_go_count_as_none(
-    certified: Path, bot_of: Callable[[Server], ForkedBot], site: Site
-) -> None:
+def test_rules_that_lie_where_newsbot_does_not_go_count_as_none(certified: Path, bot_of: BotOf, site: Site) -> None:
     site.robots[PAGES] = "https://elsewhere.invented.example/robots.txt"
     with Server(site, certified) as server:
         bot = bot_of(server)
@@ -88,7 +84,7 @@ def test_rules_that_lie_where_newsbot_does_not_go_count_as_none(
 
 
 def test_rules_that_moved_to_a_host_that_does_not_answer_forbid_everything(
-    certified: Path, bot_of: Callable[[Server], ForkedBot], site: Site
+    certified: Path, bot_of: BotOf, site: Site
 ) -> None:
     moved = "https://www.sina.com.cn/robots.txt"
     site.robots[PAGES] = moved

@@ -12,16 +12,13 @@ from newsbot.discovery.again import next_look
 from newsbot.ledger import LooksRow, SeenRow
 from newsbot.text import stamp
 from tests.crawling import NOW
-from tests.fakesina.server import Server
-from tests.fakesina.site import Site
-from tests.forked import ForkedBot, Stem
 from tests.judging import assert_sound, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
+    from tests.fakesina.server import Server
+    from tests.fakesina.site import Site
     from tests.fakesina.stories import Story
+    from tests.forked import BotOf, ForkedBot
 
 #: Each test is several crawls.
 pytestmark = pytest.mark.slow
@@ -94,15 +91,8 @@ def test_an_empty_schedule_is_never_due() -> None:
 
 
 @pytest.fixture
-def site() -> Site:
-    return Site(NOW, 0, troubles=False)
-
-
-@pytest.fixture
-def bot(site: Site, tmp_path: Path, forking: Stem) -> Iterator[ForkedBot]:
-    with Server(site, tmp_path / "site") as server:
-        settings = {"REVISIT_AFTER": "1800,10800,86400,604800"}
-        yield ForkedBot(tmp_path / "archive", server, stem=forking, settings=settings)
+def bot(server: Server, bot_of: BotOf) -> ForkedBot:
+    return bot_of(server, {"REVISIT_AFTER": "1800,10800,86400,604800"})
 
 
 def add(site: Site) -> Story:

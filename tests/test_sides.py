@@ -13,16 +13,12 @@ from newsbot.sina import columns, toplist
 from newsbot.sina.channels import COLUMNS, by_name
 from tests.crawling import NOW
 from tests.fakesina import sides
-from tests.fakesina.server import Server
 from tests.fakesina.site import Site
-from tests.forked import ForkedBot, Stem
 from tests.judging import assert_sound, standing, table, whole_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from newsbot.warc.record import Record
+    from tests.forked import ForkedBot
 
 HOUR = timedelta(hours=1)
 FUND = columns.page_url(by_name("fund"))
@@ -33,12 +29,6 @@ ON = {"COLUMNS": "fund"}
 @pytest.fixture
 def site() -> Site:
     return Site(NOW, 3, troubles=False)
-
-
-@pytest.fixture
-def bot(site: Site, tmp_path: Path, forking: Stem) -> Iterator[ForkedBot]:
-    with Server(site, tmp_path / "site") as server:
-        yield ForkedBot(tmp_path / "archive", server, stem=forking)
 
 
 def records(bot: ForkedBot) -> list[Record]:

@@ -10,24 +10,14 @@ from newsbot.article import Article, Capture, Look
 from newsbot.baseline import LEARNT, Baseline
 from newsbot.errors import LedgerError
 from newsbot.watch import Watch
-from tests.ledgers import BACKENDS, database, open_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from newsbot.ledger import Ledger
 
 URL = "https://finance.sina.com.cn/china/2021-09-29/doc-iaaaaaaa0000001.shtml"
 MANY = LEARNT + 50
-
-
-@pytest.fixture(params=BACKENDS)
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    with database(request.param, tmp_path) as url:
-        one = open_ledger(url)
-        yield one
-        one.close()
 
 
 def held(

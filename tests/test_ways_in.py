@@ -15,31 +15,20 @@ from newsbot.ledger import Ledger, file_url
 from newsbot.shelf import PostShelf
 from newsbot.sina.urls import article_key
 from newsbot.text import stamp
-from tests.crawling import NOW, tree
-from tests.fakesina.server import Server
-from tests.fakesina.site import Site
-from tests.forked import ForkedBot, Stem
+from tests.crawling import tree
 from tests.judging import assert_sound, standing, table, targets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
+
+    from tests.fakesina.site import Site
+    from tests.forked import ForkedBot
 
 pytestmark = pytest.mark.slow
 
 FINANCE = ("-a", "channels=finance")
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def site() -> Site:
-    return Site(NOW, 0, troubles=False)
-
-
-@pytest.fixture
-def bot(site: Site, tmp_path: Path, forking: Stem) -> Iterator[ForkedBot]:
-    with Server(site, tmp_path / "site") as server:
-        yield ForkedBot(tmp_path / "archive", server, stem=forking)
 
 
 # --- whole crawls ---

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .server import Server
+    from .site import Site
+    from .stories import Story
 
 FEED = "https://feed.mix.sina.com.cn/api/roll/get"
 
@@ -59,3 +61,13 @@ class Client:
         asked = {"pageid": 384, "lid": 2519, "k": "", "num": 50, "page": 1} | params
         result: dict[str, Any] = json.loads(self.get(f"{FEED}?{urlencode(asked)}")[2])["result"]
         return result
+
+
+def ids(result: dict[str, Any]) -> list[str]:
+    """The articles of such a result, in order."""
+    return [item["docid"].removeprefix("comos:") for item in result["data"]]
+
+
+def named(site: Site, variant: str) -> Story:
+    """The first listed story of this variant."""
+    return next(site.story(one.key) for one in site.listed() if one.variant == variant)
