@@ -148,21 +148,28 @@ def test_a_rest_that_records_tell_of_is_as_long_as_the_host_asked_and_ends_no_lo
 
 def test_a_no_that_follows_soon_brings_twice_the_rest(hosts: Hosts, hands: Hands) -> None:
     rests = []
-    for well in (0.5, 1.5, 3, 4.5, 4.5):  # hours for which the host gives what it is asked for after its rest
+    for well in (0.5, 1.5, 3, 4.5, 7.5):  # hours for which the host gives what it is asked for after its rest
         rests.append(hosts.ban("h") - hands.now)
         hands.now += rests[-1] + well * HOUR
         assert hosts.resting("h") is None
         hosts.welcome("h")
-    assert rests == [HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 16 * HOUR]
+    assert rests == [HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 8 * HOUR]
     hands.now += 12 * HOUR
     hosts.welcome("h")
     assert hosts.ban("h") - hands.now == HOUR
 
 
 def test_a_host_that_only_says_no_is_never_forgiven(hosts: Hosts, hands: Hands) -> None:
-    for strikes in range(4):
-        assert hosts.ban("h") - hands.now == HOUR * 2**strikes
+    for hours in (1, 2, 4, 8, 8, 8):  # and it is asked three times a day, however long it goes on
+        assert hosts.ban("h") - hands.now == hours * HOUR
         hands.now += timedelta(days=2)
+
+
+def test_a_rest_that_was_set_longer_is_never_cut_short(ledger: Ledger, hands: Hands) -> None:
+    hosts = Hosts(ledger, hands, 24 * HOUR)
+    for _ in range(3):
+        assert hosts.ban("h") - hands.now == 24 * HOUR
+        hands.now += 24 * HOUR
 
 
 def test_a_no_that_says_for_how_long_is_no_strike(hosts: Hosts, hands: Hands) -> None:

@@ -26,8 +26,11 @@ NAME = "newsbot"
 ROBOTS_LIMIT = 500 * 1024
 #: Seconds; a Crawl-delay above it means that the host does not want to be crawled at all, which Disallow would say.
 LONGEST_PACE = 120.0
-#: However often a host says no, after this it is asked again.
+#: Whatever a host asks for, after this it is asked again.
 LONGEST_REST = timedelta(days=7)
+#: However often it says no and not for how long, it is asked again after this, or after BAN_REST if that is longer: a
+#: ban lifts within the hour (sina.md, fact 7), and what leaves the lists meanwhile is lost.
+LONGEST_BAN = timedelta(hours=8)
 #: An unwell host is asked half as often with each answer that failed, at most so many times over.
 MOST_STRAIN = 5
 #: Seconds; an answer that takes no longer is never called slow.
@@ -81,7 +84,7 @@ class Hosts:
         if until := self.resting(host):  # answers to what was asked before the first no
             return until
         strikes = self._ledger.strikes(host)
-        until = self._clock() + min(asked or self._after(strikes), LONGEST_REST)
+        until = self._clock() + (min(asked, LONGEST_REST) if asked else self._after(strikes))
         self._ledger.rest(host, until, strikes if asked else strikes + 1)
         self._seen.pop(host, None)
         self._welcomed.discard(host)
@@ -108,7 +111,7 @@ class Hosts:
 
     def _after(self, strikes: int) -> timedelta:
         """The rest after so many noes in a row."""
-        return min(self._rest * float(2 ** min(strikes, 10)), LONGEST_REST)
+        return min(self._rest * float(2 ** min(strikes, 10)), max(self._rest, LONGEST_BAN), LONGEST_REST)
 
     def turn(self, host: str, interval: float, *, first: bool = True) -> tuple[timedelta, bool]:
         """How long to wait, and whether the host may be asked then; if not, ask again for a turn.
