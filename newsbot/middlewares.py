@@ -140,12 +140,15 @@ class Robots(RobotsTxtMiddleware):
         raise Unheard(f"{place}/robots.txt could not be read ({one_line(why)}), so nothing is asked there")
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Raises Unheard for the rules of a server that fails, when they were asked for often enough.
+        """Raises Unheard for rules that cannot be unpacked, and those of a server that fails when asked often enough.
 
         Any 4xx means that there are none (RFC 9309, 2.3.1.3): many hosts of pictures give a 403 for what they have not.
         """
-        if request.meta.get("dont_obey_robotstxt") and response.status >= 500:
-            raise self._note(request, Unheard(f"status {response.status}"))
+        if request.meta.get("dont_obey_robotstxt"):
+            if response.status >= 500:
+                raise self._note(request, Unheard(f"status {response.status}"))
+            if response.status < 400 and (packed := undecodable(response)):  # for all we know it forbids everything
+                raise self._note(request, Unheard(packed.evidence))
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> Response | None:

@@ -31,7 +31,7 @@ def site() -> Site:
     return Site(NOW, 6, troubles=False)
 
 
-@pytest.mark.parametrize("kind", ["500", "503", "none", "cut"])
+@pytest.mark.parametrize("kind", ["500", "503", "none", "cut", "broken-gzip"])
 def test_where_robots_txt_cannot_be_read_nothing_is_asked_until_it_can(
     certified: Path, bot_of: BotOf, site: Site, kind: str
 ) -> None:
