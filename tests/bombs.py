@@ -135,6 +135,16 @@ RECORDS: dict[str, tuple[bytes, bytes, bytes, bool]] = {
 }
 
 
+_HEAD = _WARC + b"WARC-Type: resource\r\nWARC-Record-ID: <urn:uuid:2>\r\nContent-Length: %12d\r\n\r\n"
+_HEADS = 60_000
+
+#: A plain WARC file of nothing but heads, which say this → all of them.
+HEADS = {
+    "more-than-there-is": (_HEAD % 10**11) * _HEADS,
+    "all-that-is-left": b"".join(_HEAD % (len(_HEAD % 0) * left) for left in reversed(range(_HEADS))),
+}
+
+
 def warc_file(kind: str) -> bytes:
     """A WARC file of a few MB with a gzip member that unfolds to HUGE bytes; `kind` of RECORDS."""
     begin, filling, end, _ = RECORDS[kind]

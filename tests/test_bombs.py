@@ -11,7 +11,7 @@ import pytest
 
 from newsbot.discovery.hosts import ROBOTS_LIMIT
 from newsbot.warc.message import split
-from tests.bombs import LISTS, PAGES, RECORDS, MeasuredBot, warc_file
+from tests.bombs import HEADS, LISTS, PAGES, RECORDS, MeasuredBot, warc_file
 from tests.crawling import NOW
 from tests.fakesina import failures
 from tests.fakesina.server import Server
@@ -127,6 +127,18 @@ def test_a_warc_file_that_is_a_bomb_is_read_at_a_bounded_cost(kind: str, tmp_pat
     path = tmp_path / "bomb.warc.gz"
     path.write_bytes(warc_file(kind))
     assert path.stat().st_size < 12_000_000
+    assert_read(path, tmp_path, can_be=RECORDS[kind][-1])
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_a_warc_file_of_nothing_but_heads_is_read_at_a_bounded_cost(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "bomb.warc"
+    path.write_bytes(HEADS[kind])
+    assert_read(path, tmp_path, can_be=False)
+
+
+def assert_read(path: Path, tmp_path: Path, *, can_be: bool) -> None:
+    """Every command that reads WARC files says what it should of this one, with no more time or memory than it may."""
     bot = MeasuredBot(tmp_path / "archive")
     ended = {
         "verify": bot.run("verify", str(path)),
@@ -134,6 +146,6 @@ def test_a_warc_file_that_is_a_bomb_is_read_at_a_bounded_cost(kind: str, tmp_pat
         "index": bot.run("index", str(path)),
         "replay": bot.run("replay", str(path), "--out", str(tmp_path / "views")),
     }
-    assert {name: one.code == 0 for name, one in ended.items()} == dict.fromkeys(ended, RECORDS[kind][-1]), ended
+    assert {name: one.code == 0 for name, one in ended.items()} == dict.fromkeys(ended, can_be), ended
     assert all("Traceback" not in one.err for one in ended.values()), ended
     assert_bounded(bot)

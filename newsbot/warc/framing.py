@@ -6,6 +6,8 @@ Memory stays flat: never more than a few pieces of PIECE bytes are held, whateve
 
 from __future__ import annotations
 
+import io
+import os
 import zlib
 from typing import BinaryIO
 
@@ -30,6 +32,7 @@ class Plain:
         self.offset = offset
         self._stream = stream
         self._begun = False
+        self._end = _end(stream)
 
     def begin(self) -> bool:
         """The one stretch."""
@@ -43,6 +46,23 @@ class Plain:
     def place(self) -> int:
         """Where the next stretch begins: there is none."""
         return self.offset
+
+    def promise(self, begin: int, size: int) -> None:
+        """Raise Damage when the file ends less than `size` bytes after the stretch's first `begin`.
+
+        It is known without reading on, or a file of nothing but such records would be read once for each.
+        """
+        there = size if self._end is None else self._end - self.offset - begin
+        if there < size:
+            raise Damage(f"the record says {size} bytes, but {there} are there")
+
+
+def _end(stream: BinaryIO) -> int | None:
+    """Where the file ends (offset, bytes); None inside a zip file, which has no file descriptor."""
+    try:
+        return os.fstat(stream.fileno()).st_size
+    except io.UnsupportedOperation:
+        return None
 
 
 class Members:
@@ -85,6 +105,9 @@ class Members:
     def place(self) -> int:
         """Where the next member begins, once this one has been read to its end."""
         return self._next
+
+    def promise(self, begin: int, size: int) -> None:
+        """Nothing is known before it is unpacked."""
 
     def _fill(self) -> bool:
         piece = self._stream.read(_PACKED_PIECE)

@@ -161,6 +161,7 @@ class _Walk:
         length = headers.get("content-length", "")
         if not (length.isascii() and length.isdigit() and len(length) < _LENGTH_DIGITS):
             raise Damage(f"the record's Content-Length is {length[:40]!r}")
+        self._source.promise(self._passed, int(length))
         inner = self._begin if self._packed else 0
         record = Record(headers, b"", str(self._path), self.at, 0, inner, concurrent, int(length), head)
         if record.size <= MAX_BLOCK:

@@ -42,11 +42,14 @@ def all_records(path: Path | Enclosed) -> Iterator[Record | Torn]:
     """As `reader.records`, but where the file is torn it goes on with the next whole record, if there is one."""
     start: int | None = 0
     while start is not None:
-        torn = None
+        torn, passed = None, 0
         for found in records(path, start=start):
-            torn = found if isinstance(found, Torn) else None
+            if isinstance(found, Torn):
+                torn = found
+            else:
+                passed = found.offset + found.length
             yield found
-        start = later_record(path, torn.offset) or None if torn else None
+        start = later_record(path, max(torn.offset, passed)) or None if torn else None
 
 
 def readable(path: Path) -> Iterator[Record | Torn]:
