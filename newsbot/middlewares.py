@@ -23,6 +23,7 @@ from newsbot.extensions import Archive, Resting, Stopping
 from newsbot.handlers.recording import one_line
 from newsbot.handlers.resolver import AddressRefused
 from newsbot.judgement import judge_packed
+from newsbot.sina import page
 from newsbot.warc.coding import decoded
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class Robots(RobotsTxtMiddleware):
         raise Unheard(f"{place}/robots.txt could not be read ({one_line(why)}), so nothing is asked there")
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Raises Unheard for rules that cannot be unpacked, and those of a server that fails when asked often enough.
+        """Raises Unheard for what is no rules: of a server that fails (when asked often enough), packed, a ban page.
 
         Any 4xx means that there are none (RFC 9309, 2.3.1.3): many hosts of pictures give a 403 for what they have not.
         """
@@ -149,6 +150,8 @@ class Robots(RobotsTxtMiddleware):
                 raise self._note(request, Unheard(f"status {response.status}"))
             if response.status < 400 and (packed := undecodable(response)):  # for all we know it forbids everything
                 raise self._note(request, Unheard(packed.evidence))
+            if page.is_ban(response.body):
+                raise self._note(request, Unheard("the site's ban page"))
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> Response | None:

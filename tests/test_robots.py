@@ -52,6 +52,24 @@ def test_where_robots_txt_cannot_be_read_nothing_is_asked_until_it_can(
         assert_sound(bot)
 
 
+def test_a_ban_page_in_place_of_the_rules_is_a_no_and_not_a_yes(certified: Path, bot_of: BotOf, site: Site) -> None:
+    site.robots[PAGES] = b"User-agent: *\nDisallow: /stock/\n"
+    site.fail("ban-200", RULES, None)
+    with Server(site, certified) as server:
+        bot = bot_of(server)
+        assert bot.crawl(*FINANCE).code == 4
+        assert bot.verdicts()[0]["bans"] == [PAGES]
+        site.mend()
+        site.advance(timedelta(minutes=59))
+        assert bot.crawl(*FINANCE).code in {3, 4}
+        assert {url: times for url, times in site.asked.items() if PAGES in url} == {f"https://{RULES}": 1}
+        site.advance(timedelta(hours=1))
+        assert bot.crawl(*FINANCE).code == 0
+        assert not [url for url in site.asked if f"{PAGES}/stock/" in url]
+        assert set(standing(bot).values()) <= {("published", ""), ("refused", "robots")}
+        assert_sound(bot)
+
+
 def test_all_that_wait_for_the_same_rules_obey_them(certified: Path, bot_of: BotOf, site: Site) -> None:
     site.robots[PAGES] = b"User-agent: *\nDisallow: /\n"
     with Server(site, certified) as server:

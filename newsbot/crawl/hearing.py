@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from newsbot.article import Look
 from newsbot.discovery.hosts import wait_of
 from newsbot.judgement import SAYS_NO, is_hop, judge_exchange
-from newsbot.sina import urls
+from newsbot.sina import page, urls
 from newsbot.warc.coding import decoded
 from newsbot.warc.kept import header_of
 
@@ -65,4 +65,7 @@ class Hearing:
                 rules = decoded(exchange.answer.entity(), exchange.answer.headers)
             except ValueError:  # cannot be unpacked: Scrapy takes it for no rules too
                 return
-            self._hosts.hear(host, rules)
+            if page.is_ban(rules):
+                self.ban(host, told=not self._wants.concerns(exchange))
+            else:
+                self._hosts.hear(host, rules)

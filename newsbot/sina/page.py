@@ -54,13 +54,18 @@ def read(body: bytes, url: str, *, status: int = 200, content_type: str = "") ->
 def _by_status(status: int, body: bytes, content_type: str) -> Refusal | None:
     if status == 200:
         return None
-    if status == 456 or (status not in _GONE and _is_ban(decode(body[:_TOP], content_type)[0])):
+    if status == 456 or (status not in _GONE and is_ban(body, content_type)):
         return Refusal("ban", f"status {status}, 拒绝访问")
     if status in _GONE:
         return Refusal("gone", f"status {status}")
     if status >= 500 or status in _BUSY:
         return Refusal("server-error", f"status {status}")
     return Refusal("http-status", f"status {status}")
+
+
+def is_ban(body: bytes, content_type: str = "") -> bool:
+    """Is this the ban page, whatever was asked for? `body` as `read` takes it."""
+    return _is_ban(decode(body[:_TOP], content_type)[0])
 
 
 def _is_ban(text: str) -> bool:

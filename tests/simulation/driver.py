@@ -19,7 +19,7 @@ from newsbot.crawl.ending import finish
 from newsbot.discovery.walk import Walk
 from newsbot.errors import ArchiveError, NewsbotError
 from newsbot.judgement import is_hop, judge_exchange, judge_page, validate
-from newsbot.sina import listing
+from newsbot.sina import listing, page
 from newsbot.warc.coding import decoded
 from newsbot.warc.exchange import Exchange
 from newsbot.warc.kept import header_of
@@ -248,9 +248,9 @@ class Driver:
         parts = urlsplit(url)
         if parts.netloc not in self._rules:
             answer = await self._asked(f"{parts.scheme}://{parts.netloc}/robots.txt", {}, {}, "", "")
-            text = answer.body().decode("utf-8", "replace") if answer.capture.status == 200 else ""
-            heard = 0 < answer.capture.status < 500 and not answer.capture.truncated
-            self._rules[parts.netloc] = Protego.parse(text) if heard else None
+            body = answer.body() if answer.capture.status == 200 else b""
+            heard = 0 < answer.capture.status < 500 and not answer.capture.truncated and not page.is_ban(body)
+            self._rules[parts.netloc] = Protego.parse(body.decode("utf-8", "replace")) if heard else None
         if (rules := self._rules[parts.netloc]) is None:
             raise Forbidden("no-answer", f"{parts.netloc}/robots.txt could not be read")
         return rules

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: When an article is looked at again for certain, whatever it did before.
 PROMISED = (timedelta(minutes=30), timedelta(hours=3))
+#: Trouble in which a host has no robots.txt (RFC 9309, 2.3.1.3).
+NO_RULES = {"403", "404", "429", "html", "empty"}
 #: Seconds for which a host rests after it said so.
 RESTS = {"ban": 3600.0, "ban-200": 3600.0, "429": 120.0, "503-later": 300.0}
 
@@ -57,6 +59,7 @@ class Truth:
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     captures: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     asked: dict[str, list[Asked]] = field(default_factory=lambda: defaultdict(list))
+    rules: dict[str, list[Asked]] = field(default_factory=lambda: defaultdict(list))  #: host → of its robots.txt
     deaths: list[tuple[datetime, datetime]] = field(default_factory=list)  #: (last answer, end) of runs cut short
 
     def __post_init__(self) -> None:
@@ -66,6 +69,8 @@ class Truth:
             self.captures[row["article"]].append(row)
         for one in self.world.log:
             self.asked[one.docid].append(one)
+            if one.path == "/robots.txt":
+                self.rules[one.host].append(one)
         for run in self.runs:
             if not run.whole:
                 asked = [one.when for one in self.world.log if run.began <= one.when <= run.ended]
@@ -106,6 +111,7 @@ class Truth:
             yield fault
         yield from self._versions(docid)
         yield from self._promises(docid)
+        yield from self._forbidden(docid)
 
     def _must_be_seen(self, docid: str) -> bool:
         """Is it in the lists now, and was it there for long enough while newsbot read back to its place?
@@ -138,6 +144,8 @@ class Truth:
         gone = bool(story.missing) or place(story.home) == FRONT
         if any(one.failure == "503" and one.when > self.world.end for one in self.asked[docid]):
             return ("failed", "server-error", False)  # a hole, with its cause
+        if story.outcome == "robots" and not row["body_key"]:
+            return ("refused", "robots", False)
         if page or (seen and row["body_key"]):
             return ("published", "", gone)
         if story.missing:
@@ -172,6 +180,8 @@ class Truth:
     def _promises(self, docid: str) -> Iterator[str]:
         """It was looked at again in time."""
         story = self.world.story(docid)
+        if story.outcome == "robots":  # asked by the way, see _forbidden
+            return
         begin = story.appears or story.created
         for wait in PROMISED:
             due, last = story.created + wait, story.created + wait + PATIENCE
@@ -180,6 +190,13 @@ class Truth:
                 continue
             if not any(due - 10 * MINUTE <= one.when <= last for one in self.asked[docid]):
                 yield f"it was not looked at again {wait} after its publication"
+
+    def _forbidden(self, docid: str) -> Iterator[str]:
+        """What robots.txt forbids was asked only while there was none: while the host said 4xx of it, or no rules."""
+        for one in self.asked[docid] if self.world.story(docid).outcome == "robots" else ():
+            heard = [rules for rules in self.rules[one.host] if rules.when < one.when]
+            if not heard or heard[-1].failure not in NO_RULES:
+                yield f"it was asked for at {one.when}, which robots.txt forbids"
 
     # --- hosts ---
 
@@ -202,8 +219,9 @@ class Truth:
             if one.when < until:
                 yield f"{one.host} was asked while it rested: {one} after {why}"
             before[one.host] = one
-            heard = one.failure in RESTS and not (one.failure == "ban-200" and one.path == "/robots.txt")
-            if one.failure == "503-later":  # newsbot recalls a 456 and a 429 after a kill, and not this
+            heard = one.failure in RESTS
+            # After a kill newsbot recalls a 456, a 429 and a ban page, but not these.
+            if one.failure == "503-later" or (one.failure, one.path) == ("ban-200", "/robots.txt"):
                 heard = not any(run.began <= one.when <= run.ended for run in self.runs if not run.whole)
             if heard and self._outlived(one.when):
                 rests[one.host] = (one.when + timedelta(seconds=RESTS[one.failure]), one)

@@ -189,7 +189,7 @@ class World(Site):
         story = self.story(docid)
         self.changed[docid] = at
         readable = not story.missing and story.page is None and place(story.home) != FRONT
-        page = (story.revision, story.title) if readable and story.outcome == "post" else None
+        page = (story.revision, story.title) if readable and story.outcome in {"post", "robots"} else None
         self.history.setdefault(docid, []).append(State(at, page, listed=not story.hidden))
 
     def _plan_troubles(self, now: datetime) -> None:
