@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
+from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
 from newsbot import post
@@ -95,8 +98,9 @@ class Workers(OneProcess):
         self._pool = ProcessPoolExecutor(
             self._others, mp_context=get_context("spawn"), initializer=_begin, initargs=(self.spool,)
         )
-        for _ in range(self._others):  # they start while the first records are read
-            self._pool.submit(_judge, [])
+        with _without_main():
+            for _ in range(self._others):  # they start while the first records are read
+                self._pool.submit(_judge, [])
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
@@ -139,6 +143,19 @@ class Workers(OneProcess):
             return self._pool.submit(work, *of)
         except BrokenProcessPool as error:
             raise _lost() from error
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Processes that are spawned meanwhile do not import the program's main module again: Scrapy, of which a worker
+    needs nothing, would be most of what it does before its first page.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _under_way(given: Iterable[Future[Any]]) -> int:
