@@ -58,19 +58,26 @@ def user_agent(settings: Any) -> str:
 
 
 #: The least that a number may be with which a run still gets on.
+_LEAST_SECONDS = {
+    **dict.fromkeys(("LEASE_SECONDS", "WARC_MAX_AGE", "DOWNLOAD_TIMEOUT"), 1),
+    **dict.fromkeys(("DOWNLOAD_DELAY", "BAN_REST", "OVERLAP_EVERY", "FEED_EVERY", "COLUMNS_EVERY"), 0),
+    **dict.fromkeys(("REQUISITE_MAX_AGE", "REQUISITE_SECONDS"), 0),
+}
+#: The same for what is counted.
 _LEAST = {
-    **dict.fromkeys(("CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN", "WORK_AHEAD", "LEASE_SECONDS"), 1),
-    **dict.fromkeys(("WARC_MAX_BYTES", "WARC_MAX_AGE", "REQUISITE_MAX_BYTES", "DOWNLOAD_TIMEOUT"), 1),
-    **dict.fromkeys(("DOWNLOAD_DELAY", "BAN_REST", "OVERLAP_EVERY", "FEED_EVERY", "BACKFILL_MAX_REQUESTS"), 0),
-    **dict.fromkeys(("COLUMNS_EVERY", "REQUISITE_MAX_AGE", "REQUISITE_SECONDS"), 0),
+    **dict.fromkeys(("CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN", "WORK_AHEAD", "WARC_MAX_BYTES"), 1),
+    **dict.fromkeys(("REQUISITE_MAX_BYTES",), 1),
+    **dict.fromkeys(("BACKFILL_MAX_REQUESTS", "DOWNLOAD_MAXSIZE", "RETRY_TIMES"), 0),
 }
 _MOST = 10**10  #: bytes; or seconds, three hundred years of them
 
 
 def options_of(settings: Any, kind: str) -> Options:
     """What a run of that kind is told; BadInput, naming the setting, for a value that makes no sense."""
-    for name, least in _LEAST.items():
+    for name, least in _LEAST_SECONDS.items():
         _check_number(settings, name, least)
+    for name, least in _LEAST.items():
+        _check_number(settings, name, least, whole=True)
     return Options(
         kind=kind,
         durability=settings["WARC_DURABILITY"],
@@ -94,13 +101,15 @@ def options_of(settings: Any, kind: str) -> Options:
     )
 
 
-def _check_number(settings: Any, name: str, least: int) -> None:
+def _check_number(settings: Any, name: str, least: int, *, whole: bool = False) -> None:
     try:
-        sound = least <= settings.getfloat(name) <= _MOST
+        value = settings.getfloat(name)
+        sound = least <= value <= _MOST and not (whole and settings.getint(name) != value)
     except (TypeError, ValueError):
         sound = False
     if not sound:
-        raise BadInput(f"{name} is {settings[name]!r}: give a number from {least} to {_MOST}")
+        kind = "whole number" if whole else "number"
+        raise BadInput(f"{name} is {settings[name]!r}: give a {kind} from {least} to {_MOST}")
 
 
 def _revisit_after(given: list[Any]) -> tuple[timedelta, ...]:

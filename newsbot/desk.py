@@ -83,6 +83,10 @@ class Desk:
         row = self.ledger.article(key)
         if row and row.post and row.body_record == capture.refers_to and self.shelf.get(row.post) is not None:
             return None
+        return self.page_of(capture)
+
+    def page_of(self, capture: Capture) -> Article | Refusal:
+        """The page that a revisit stands for."""
         return self.fetch(self.ledger.capture(capture.refers_to))
 
     def settle(self, key: str, look: Look | None = None) -> Settled:

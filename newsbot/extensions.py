@@ -66,13 +66,13 @@ class Archive:
     def __init__(self, crawler: Crawler) -> None:
         """Open ledger and archive before the engine starts; raises NewsbotError, and nothing is left open then."""
         settings = crawler.settings
+        options = options_of(settings, getattr(crawler.spider, "kind", "schedule"))
         CaptureHandler(crawler)  # Scrapy makes its own at the first request, and would only log that it cannot
         parse_connect_to(settings["CONNECT_TO"])
         self._crawler = crawler
         self._broken = False
         self._renewing: Any = None
-        kind = getattr(crawler.spider, "kind", "schedule")
-        self.run = Run(archive_of(settings), system_clock(), options_of(settings, kind))
+        self.run = Run(archive_of(settings), system_clock(), options)
         self.run.facts.log = settings["LOG_FILE"] or ""
         self.run.open(progress=tell)
         self.stopping = asyncio.Event()

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from newsbot.article import Article, Capture, Look, LookRow, Refusal
 from newsbot.errors import CaptureBroken
 from newsbot.sina import page, urls
 from newsbot.sina.cleaned import cleaned
 from newsbot.warc.coding import TooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 logger = logging.getLogger(__name__)
 
@@ -43,14 +48,30 @@ def judge_packed(error: ValueError) -> Refusal:
     return Refusal("too-large" if isinstance(error, TooLarge) else "undecodable", str(error))
 
 
-def judge_requisite(capture: Capture) -> str:
-    """Why an answer is not the image or style sheet that was asked for, a word of REASONS; '' when it may be."""
+def is_quiet_no(context: Mapping[str, Any], url: str, status: int, payload: Callable[[], bytes]) -> bool:
+    """Is it the site's ban page that came as a robots.txt, a picture or a style sheet, with status 200?
+
+    Whoever reads pages and lists sees it there. `context`: what the exchange was for; `payload` may raise ValueError.
+    """
+    if status != 200 or not ("requisite" in context or urlsplit(url).path == "/robots.txt"):
+        return False
+    try:
+        return page.is_ban(payload())
+    except ValueError:  # a broken Content-Encoding
+        return False
+
+
+def judge_requisite(capture: Capture, *, ban: bool = False) -> str:
+    """Why an answer is not the image or style sheet that was asked for, a word of REASONS; '' when it may be.
+
+    `ban`: it is_quiet_no.
+    """
     if not capture.status or capture.error.startswith("aborted:"):
         return _unanswered(capture).reason
     if capture.truncated:
         return "too-large" if capture.truncated == "length" else "cut"
     if capture.status in {200, 304}:
-        return ""
+        return "ban" if ban else ""
     if capture.status in {404, 410}:
         return "gone"
     return "ban" if capture.status in SAYS_NO else _of_status(capture.status) or "http-status"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
@@ -17,6 +17,7 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Response
 
 from newsbot.article import Refusal
+from newsbot.clock import system_clock
 from newsbot.discovery.hosts import ROBOTS_LIMIT, what_counts
 from newsbot.errors import NewsbotError
 from newsbot.extensions import Archive, Resting, Stopping
@@ -27,14 +28,19 @@ from newsbot.sina import page
 from newsbot.warc.coding import decoded
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.robotstxt import RobotParser
 
+    from newsbot.clock import Clock
+
 #: Begins the flag of a response whose Content-Encoding cannot be taken off; a word of REASONS and why follow.
 PACKED = "packed "
 
-
+#: After this a robots.txt that could not be read is asked for again, by the next that wants to know.
+ROBOTS_AGAIN = timedelta(minutes=10)
 #: A rest that ends so soon is waited for: a run that began a moment too early would read no list.
 NEARLY_OVER = timedelta(seconds=30)
 
@@ -117,25 +123,42 @@ class Unheard(IgnoreRequest):
     """Nobody knows what a host's robots.txt forbids: it could not be reached."""
 
 
+class _Unread(NamedTuple):
+    """A host's rules could not be read."""
+
+    why: Exception
+    until: datetime  # then they are asked for again
+
+
 class Robots(RobotsTxtMiddleware):
     """Obeys robots.txt as Scrapy's own does, but where it cannot be reached nothing is asked (RFC 9309, 2.3.1.4).
 
     Scrapy would ask everything then, what is forbidden too. Only robots.txt itself is asked with `dont_obey_robotstxt`.
     """
 
-    def __init__(self, crawler: Crawler) -> None:
+    def __init__(self, crawler: Crawler, clock: Clock | None = None) -> None:
+        """`clock`: the system's, unless another is given."""
         super().__init__(crawler)
         self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._why: dict[str, Exception] = {}  # a host's rules could not be read
+        self._unread: dict[str, _Unread] = {}  # by host and port
+        self._clock = clock or system_clock()
 
     async def robot_parser(self, request: Request) -> RobotParser:
         """The rules of the request's host. Raises Unheard, or why newsbot itself could not ask for them."""
         place = urlsplit(request.url).netloc
         async with self._reading[place]:  # of several that wait for the same rules Scrapy 2.19 gives them to the first
+            if place in self._unread and self._unread[place].until <= self._clock():
+                del self._unread[place]
+                self._parsers.pop(place, None)  # what Scrapy's reader once looked for it never asks again
             rules = await super().robot_parser(request)
         if rules is not None:
             return rules
-        why = self._why.get(place, Unheard("no answer"))
+        archive = self.crawler.get_extension(Archive)
+        if archive is not None:
+            if archive.stopping.is_set():  # it may be we who broke it off
+                raise Stopping("the run is ending")
+            archive.admit(request.url)  # its host may have said no
+        why = self._unread[place].why if place in self._unread else Unheard("no answer")
         if isinstance(why, Resting | Stopping | NewsbotError):
             raise why
         raise Unheard(f"{place}/robots.txt could not be read ({one_line(why)}), so nothing is asked there")
@@ -164,7 +187,8 @@ class Robots(RobotsTxtMiddleware):
 
     def _note(self, request: Request, why: Exception) -> Exception:
         asked = request.meta.get("redirect_urls", [request.url])[0]
-        self._why[urlsplit(asked).netloc] = why
+        until = why.until if isinstance(why, Resting) else self._clock() + ROBOTS_AGAIN
+        self._unread[urlsplit(asked).netloc] = _Unread(why, until)
         return why
 
 

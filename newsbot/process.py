@@ -16,6 +16,7 @@ from newsbot.console import tell
 from newsbot.errors import ArchiveError, NewsbotError, OutputError
 from newsbot.extensions import Archive, Monitor
 from newsbot.handlers.playback import prepare
+from newsbot.handlers.recording import one_line
 from newsbot.warc.files import FULL
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ __all__ = ["Crawled", "crawl", "prepare"]
 class Crawled:
     """What came of a crawl."""
 
-    verdict: Verdict
+    verdict: Verdict | None  #: None where there is none: why is told
     unheard: list[str]  #: what failed beside the archive, one line each: a feed (-O FILE) that cannot be written
 
 
@@ -56,7 +57,7 @@ class Unheard(logging.Handler):
         receiver = record.args.get("receiver") if isinstance(record.args, dict) else None
         who = getattr(receiver, "__qualname__", None) or record.getMessage()
         error = record.exc_info[1] if record.exc_info else None
-        self.lines.setdefault(who, f"{who}: {type(error).__name__}: {error}" if error else who)
+        self.lines.setdefault(who, f"{who}: {one_line(error)}" if error else who)
 
     def close(self) -> None:
         """Hear no more."""
@@ -65,14 +66,11 @@ class Unheard(logging.Handler):
         super().close()
 
 
-def crawl(settings: Settings, spider: str, given: Mapping[str, Any]) -> Crawled | None:
-    """Run a spider with what was `given` with -a; None, with one line told, where there is no verdict.
-
-    Raises the NewsbotError for which the crawl could not begin.
-    """
+def crawl(settings: Settings, spider: str, given: Mapping[str, Any]) -> Crawled:
+    """Run a spider with what was `given` with -a. Raises the NewsbotError for which the crawl could not begin."""
     with closing(Unheard()) as unheard:
         verdict = _crawl(settings, spider, given, unheard)
-    return Crawled(verdict, list(unheard.lines.values())) if verdict else None
+    return Crawled(verdict, list(unheard.lines.values()))
 
 
 def _crawl(settings: Settings, spider: str, given: Mapping[str, Any], unheard: Unheard) -> Verdict | None:

@@ -29,7 +29,14 @@ def settings(**changed: Any) -> Settings:
 @pytest.mark.parametrize("value", ["soon", "-1", "nan", "inf", ""])
 @pytest.mark.parametrize("name", [*NUMBERS, "CONCURRENT_REQUESTS", "DOWNLOAD_DELAY", "DOWNLOAD_TIMEOUT"])
 def test_a_number_that_is_none_is_named(name: str, value: str) -> None:
-    with pytest.raises(BadInput, match=f"^{name} is '{value}': give a number from"):
+    with pytest.raises(BadInput, match=f"^{name} is '{value}': give a (whole )?number from"):
+        options_of(settings(**{name: value}), "schedule")
+
+
+@pytest.mark.parametrize("value", ["1.5", 1.5, "1e6"])
+@pytest.mark.parametrize("name", ["CONCURRENT_REQUESTS", "WORK_AHEAD", "BACKFILL_MAX_REQUESTS", "WARC_MAX_BYTES"])
+def test_what_is_counted_is_a_whole_number(name: str, value: str | float) -> None:
+    with pytest.raises(BadInput, match=f"^{name} is {value!r}: give a whole number from"):
         options_of(settings(**{name: value}), "schedule")
 
 

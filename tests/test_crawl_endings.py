@@ -67,7 +67,7 @@ REFUSED: dict[tuple[str, ...], tuple[int, str]] = {
     (*CRAWL, "-s", "WARC_PAYLOAD_DIGEST=md5"): (1, "WARC_PAYLOAD_DIGEST is 'md5'"),
     (*CRAWL, "-s", "TLS_CA_FILE=no-such.pem"): (1, "no-such.pem"),
     (*CRAWL, "-s", "WARC_MAX_AGE=soon"): (1, "WARC_MAX_AGE is 'soon': give a number from 1 to "),
-    (*CRAWL, "-s", "WORK_AHEAD=0"): (1, "WORK_AHEAD is '0': give a number from 1 to "),
+    (*CRAWL, "-s", "WORK_AHEAD=0"): (1, "WORK_AHEAD is '0': give a whole number from 1 to "),
     (*CRAWL, "-s", "BAN_REST=-1"): (1, "BAN_REST is '-1': give a number from 0 to "),
     (*CRAWL, "-s", "OVERLAP_EVERY=nan"): (1, "OVERLAP_EVERY is 'nan': give a number from 0 to "),
     (*CRAWL, "-s", "REVISIT_AFTER=soon"): (1, "REVISIT_AFTER is ['soon']"),
@@ -215,6 +215,20 @@ def test_sigterm_ends_a_crawl_whose_download_hangs_and_the_next_run_asks_again(b
     assert_sound(bot)
     site.mend(stall)
     assert bot.crawl(*ONE_LIST).code == 0  # at once: what we broke off ourselves waits for nothing
+    assert len(bot.posts()) == 12
+    assert_sound(bot)
+
+
+def test_a_robots_txt_that_we_broke_off_ourselves_is_no_failure_of_the_site(bot: ForkedBot, site: Site) -> None:
+    stall = site.fail("stall", "finance.sina.com.cn/robots.txt", None)
+    with bot.start(*CRAWL, *ONE_LIST) as process:
+        until(lambda: site.asked["https://finance.sina.com.cn/robots.txt"], process)
+        ended, _ = end_of(process, signal.SIGTERM)
+    assert ended.code == 3, ended
+    assert "no-answer" not in {reason for _, reason in standing(bot).values()}
+    assert "the run is ending" in set(bot.verdicts()[0]["holes"].values())
+    site.mend(stall)
+    assert bot.crawl(*ONE_LIST).code == 0  # at once
     assert len(bot.posts()) == 12
     assert_sound(bot)
 

@@ -25,10 +25,21 @@ FINANCE = ("-a", "channels=finance")
 HOUR = timedelta(hours=1)
 
 
-@pytest.mark.parametrize(("kind", "rest"), [("503-later", 300), ("429", 120), ("ban", 3600)])
-def test_a_rest_is_known_again_after_a_rebuild(certified: Path, bot_of: BotOf, kind: str, rest: float) -> None:
+@pytest.mark.parametrize(
+    ("kind", "where", "rest"),
+    [
+        ("503-later", "/", 300),
+        ("429", "/", 120),
+        ("ban", "/", 3600),
+        ("ban-200", "/doc-", 3600),
+        ("ban-200", "/robots.txt", 3600),
+    ],
+)
+def test_a_rest_is_known_again_after_a_rebuild(
+    certified: Path, bot_of: BotOf, kind: str, where: str, rest: float
+) -> None:
     site = Site(NOW, 2, troubles=False)
-    site.fail(kind, "finance.sina.com.cn/", None)
+    site.fail(kind, f"finance.sina.com.cn{where}" if where != "/doc-" else where, None)
     with Server(site, certified) as server:
         bot = bot_of(server)
         bot.crawl(*FINANCE)
@@ -63,6 +74,30 @@ def test_a_lists_host_that_was_well_for_as_long_as_it_rested_says_its_first_no_a
             site.advance(well)
             assert bot.crawl(*FINANCE).code == (0 if well else 4)
         assert rests == [1, 1, 1, 2]
+        assert_sound(bot)
+
+
+def test_a_ban_page_is_no_picture_and_its_host_rests(certified: Path, bot_of: BotOf) -> None:
+    site = Site(NOW, 0, troubles=False)
+    picture = "https://n.sinaimg.cn/a.png"
+    site.add(site.invent(body=f'<p>　　虚构的正文。</p><img src="{picture}">', lids=(2519,)))
+    script = site.fail("ban-200", "n.sinaimg.cn/", None)
+    with Server(site, certified) as server:
+        bot = bot_of(server, {"REQUISITES": "images"})
+        assert bot.crawl(*FINANCE).code == 0
+        assert site.asked[picture] == 0  # its robots.txt was no rules
+        script.where = ".png"
+        for hours in (2, 5):  # twice the same ban page: it is no picture that the archive holds already
+            site.advance(timedelta(hours=hours))
+            assert bot.crawl(*FINANCE).code == 0
+        assert site.asked[picture] == 2
+        assert {row["url"]: row["reason"] for row in table(bot, "requisite")} == {picture: "ban"}
+        assert_sound(bot)
+        site.mend()
+        site.advance(timedelta(hours=9))
+        assert bot.crawl(*FINANCE).code == 0
+        assert site.asked[picture] == 3
+        assert {row["url"]: row["reason"] for row in table(bot, "requisite")} == {picture: ""}
         assert_sound(bot)
 
 

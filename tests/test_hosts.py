@@ -165,6 +165,21 @@ def test_a_host_that_only_says_no_is_never_forgiven(hosts: Hosts, hands: Hands) 
         hands.now += timedelta(days=2)
 
 
+def test_a_no_that_two_processes_hear_is_one_and_either_forgives_it(hosts: Hosts, hands: Hands, ledger: Ledger) -> None:
+    other = Hosts(ledger, hands, HOUR)
+    for one in (hosts, other):
+        assert one.resting("h") is None
+        one.welcome("h")
+    assert hosts.ban("h") - hands.now == HOUR
+    assert (other.ban("h") - hands.now, ledger.strikes("h")) == (HOUR, 1)
+    hands.now += HOUR / 2
+    assert other.resting("h")
+    hands.now += 2 * HOUR
+    assert other.resting("h") is None
+    other.welcome("h")
+    assert ledger.strikes("h") == 0
+
+
 def test_a_rest_that_was_set_longer_is_never_cut_short(ledger: Ledger, hands: Hands) -> None:
     hosts = Hosts(ledger, hands, 24 * HOUR)
     for _ in range(3):

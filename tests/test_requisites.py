@@ -142,6 +142,7 @@ def test_the_same_picture_under_two_names_is_kept_once(bot: ForkedBot, site: Sit
         ("stall", None, {"RETRY_TIMES": 0, "DOWNLOAD_TIMEOUT": 1}, {}, 1),
         ("cut", None, {"RETRY_TIMES": 0}, {}, 1),
         ("ban", None, {}, {}, 1),
+        ("ban-200", None, {}, {}, 1),
         ("429", None, {}, {}, 1),
         ("503", 1, {}, {}, 0),
     ],

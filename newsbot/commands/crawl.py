@@ -44,15 +44,15 @@ class Command(NewsbotCommand, BaseRunSpiderCommand):
         if not self.config["CONTACT"]:
             self._advise()
         crawled = process.crawl(self.config, args[0], opts.spargs)
-        if crawled is None:
-            return 1
-        verdict = crawled.verdict
         for line in crawled.unheard:
             tell(f"newsbot: {line}; the archive has it all, and {self.config['LOG_FILE'] or 'the log'} the whole story")
+        verdict = crawled.verdict
+        if verdict is None:
+            return 1
         exit_code = verdict.exit_code or int(bool(crawled.unheard))
         if opts.json:
-            facts = {"exit_code": exit_code, "verdict": verdict.word, "reasons": verdict.reasons}
-            say_json(facts | {"line": verdict.line})
+            reasons = [*verdict.reasons, *crawled.unheard]
+            say_json({"exit_code": exit_code, "verdict": verdict.word, "reasons": reasons, "line": verdict.line})
         elif verdict.exit_code:
             tell(verdict.line)
         else:

@@ -10,7 +10,6 @@ from newsbot.discovery.feed import FeedWalk
 from newsbot.discovery.windows import is_due
 from newsbot.sina import feed
 from newsbot.text import unstamp
-from newsbot.warc.coding import decoded
 
 if TYPE_CHECKING:
     from newsbot.article import Capture
@@ -74,7 +73,7 @@ def without_people(exchange: Exchange) -> None:
     if not feed.is_feed(exchange.url) or answer is None or answer.status != 200:
         return
     try:
-        body = decoded(answer.entity(), answer.headers)
+        body = exchange.payload
     except ValueError as error:
         _drop(exchange, str(error))
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from newsbot.article import Capture
+from newsbot.judgement import is_quiet_no
 from newsbot.sina.sources import tells_of_now
 from newsbot.warc import message
 from newsbot.warc.commit import GroupCommit
@@ -72,10 +73,12 @@ class Keeping:
     def _repeated(self, exchange: Exchange) -> Original | None:
         """The archived answer that this one repeats; sets the exchange's digest where others may repeat it.
 
-        A list's answer is never one: it tells when what was seen. A page is one only of the same address: its links are
-        read against that.
+        A list's answer is never one: it tells when what was seen; so does a ban page. An article's is one only of the
+        same address: its links are read against that.
         """
         if exchange.answer is None or exchange.truncated or exchange.error or tells_of_now(exchange.url):
+            return None
+        if is_quiet_no(exchange.context, exchange.url, exchange.answer.status, lambda: exchange.payload):
             return None
         if exchange.answer.status == 304:
             found = self._asked_about(exchange)

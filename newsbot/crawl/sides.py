@@ -9,7 +9,6 @@ from newsbot.article import Refusal
 from newsbot.discovery.windows import CROSS_CHECK_EVERY, RACE, is_due
 from newsbot.sina import channels, columns, toplist
 from newsbot.text import BEIJING
-from newsbot.warc.coding import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -117,7 +116,7 @@ def without_archiving(exchange: Exchange) -> None:
     if not columns.column_of(exchange.url) or answer is None or answer.status != 200:
         return
     try:
-        body = decoded(answer.entity(), answer.headers)
+        body = exchange.payload
     except ValueError:  # no page that could forbid anything
         return
     page = columns.read(body, exchange.url, answer.value("content-type"))

@@ -74,20 +74,23 @@ class Hosts:
             until = self._ledger.resting(host, now)
             self._seen[host] = (now, until)
         # One that is further off was noted by a clock that was ahead.
-        return until if until and now < until <= now + LONGEST_REST + LOOK_AGAIN else None
+        if until is None or not now < until <= now + LONGEST_REST + LOOK_AGAIN:
+            return None
+        self._welcomed.discard(host)  # whoever heard its no
+        return until
 
     def ban(self, host: str, asked: timedelta | None = None) -> datetime:
         """The site said no: the host rests for as long as it asked, else twice as long as the last time; until when.
 
         One that says how long is heard, and that is no strike against it: only noes without a word get longer.
         """
+        self._seen.pop(host, None)  # another process may have heard the same no a moment ago
         if until := self.resting(host):  # answers to what was asked before the first no
             return until
         strikes = self._ledger.strikes(host)
         until = self._clock() + (min(asked, LONGEST_REST) if asked else self._after(strikes))
         self._ledger.rest(host, until, strikes if asked else strikes + 1)
         self._seen.pop(host, None)
-        self._welcomed.discard(host)
         return until
 
     def recall(self, host: str, said_no: datetime, asked: timedelta | None = None) -> None:
@@ -107,7 +110,7 @@ class Hosts:
             return
         self._welcomed.add(host)
         if strikes:
-            self._ledger.forgive(host)
+            self._ledger.forgive(host, self._clock())
 
     def _after(self, strikes: int) -> timedelta:
         """The rest after so many noes in a row."""

@@ -86,9 +86,10 @@ class Wants:
         self.hosts.update(host(one.url) for one in leased)
         return leased
 
-    def note(self, capture: Capture, context: Mapping[str, Any]) -> None:
-        """An exchange is in the archive: remember its answer, as a replay will find it."""
-        self._ledger.note_requisite(context["url"], context["requisite"], capture, judge_requisite(capture))
+    def note(self, capture: Capture, context: Mapping[str, Any], *, ban: bool = False) -> None:
+        """An exchange is in the archive: remember its answer, as a replay will find it. `ban`: as judge_requisite's."""
+        reason = judge_requisite(capture, ban=ban)
+        self._ledger.note_requisite(context["url"], context["requisite"], capture, reason)
 
     def concerns(self, exchange: Exchange) -> bool:
         """Is the exchange one of theirs, or the robots.txt of a host that was asked for them?"""

@@ -67,7 +67,9 @@ _NEXT = Statement(select(host.c.next_at).where(host.c.name == bindparam("name"))
 _REST = Statement(_rest)
 _HOST = Statement(select(host.c.rest_until, host.c.strikes).where(host.c.name == bindparam("name")))
 _FORGIVE = Statement(
-    update(host).where(host.c.name == bindparam("of")).values(rest_until=BLANK, strikes=bindparam("strikes"))
+    update(host)
+    .where(host.c.name == bindparam("of"), host.c.rest_until <= bindparam("now"))
+    .values(rest_until=BLANK, strikes=bindparam("strikes"))
 )
 _ABSORBED = Statement(select(warcfile.c.file, warcfile.c.size).where(warcfile.c.run == BLANK))
 _CLAIM = put_new(warcfile, warcfile.c.keys())
@@ -121,9 +123,9 @@ class Sharing(Worklist):
         """How often in a row the host said no."""
         return next((strikes for _, strikes in self._rows(_HOST, name=name)), 0)
 
-    def forgive(self, name: str) -> None:
-        """The host answers again: its next no counts as the first."""
-        self._run(_FORGIVE, {"of": name, "strikes": 0})
+    def forgive(self, name: str, now: datetime) -> None:
+        """The host answers again: its next no counts as the first. One that rests now, by another's word, goes on."""
+        self._run(_FORGIVE, {"of": name, "strikes": 0, "now": stamp(now)})
 
     def reserve(self, name: str, now: datetime, interval: float) -> datetime:
         """The moment at which the caller may ask the host; whoever comes next waits `interval` seconds longer."""

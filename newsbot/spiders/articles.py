@@ -35,6 +35,7 @@ class ArticleQueue:
         self._archive = archive
         self._run = archive.run
         self._ahead = settings.getint("WORK_AHEAD")
+        self._fed = bool(settings.getdict("FEEDS"))  # who reads a feed of looks (-O FILE) wants each with its article
         self._changed = changed
 
     def given(self, urls: Sequence[str]) -> Iterator[Request]:
@@ -81,7 +82,7 @@ class ArticleQueue:
 
     def _page(self, key: str, response: Response, capture: Capture) -> Article | Refusal | None:
         if capture.refers_to:
-            return self._run.desk.page_again(key, capture)
+            return self._run.desk.page_of(capture) if self._fed else self._run.desk.page_again(key, capture)
         return undecodable(response) or judge_page(capture, response.body, header(response, b"Content-Type") or "")
 
     async def failed(self, failure: Failure) -> AsyncIterator[Look]:

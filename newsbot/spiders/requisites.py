@@ -10,7 +10,7 @@ from scrapy.exceptions import IgnoreRequest
 from newsbot.errors import NewsbotError
 from newsbot.extensions import Resting, Stopping
 from newsbot.handlers.recording import one_line
-from newsbot.judgement import is_hop, judge_requisite
+from newsbot.judgement import is_hop, is_quiet_no, judge_requisite
 from newsbot.sina.urls import host
 from newsbot.spiders.answers import not_asked
 
@@ -88,7 +88,8 @@ class RequisiteQueue:
         """It is in the archive by now; whether it is what was asked for, the status says."""
         capture: Capture = response.meta["capture"]
         hop = is_hop(capture.status, "" if "Location" in response.headers else None)  # Scrapy does not follow it
-        reason = "redirected-away" if hop else judge_requisite(capture)
+        ban = is_quiet_no({"requisite": one.kind}, capture.url, capture.status, lambda: response.body)
+        reason = "redirected-away" if hop else judge_requisite(capture, ban=ban)
         if not reason:
             self._archive.run.heard(capture.url, None)
         self._settle(one, reason, f"status {capture.status}")

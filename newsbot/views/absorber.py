@@ -90,7 +90,8 @@ class Absorber:
                 if not self._ledger.note_same(one.key, one.capture):
                     self._early.append(one)
             case Requisite():
-                self._ledger.note_requisite(one.url, one.kind, one.capture, judge_requisite(one.capture))
+                reason = judge_requisite(one.capture, ban=one.ban)
+                self._ledger.note_requisite(one.url, one.kind, one.capture, reason)
                 if one.kind == "part":
                     self._joined.add(urls.first_page(one.url))
             case Fact(kind="window"):

@@ -86,6 +86,7 @@ class Requisite:
     url: str
     kind: str
     capture: Capture
+    ban: bool = False  #: the site's ban page came in its place
 
 
 @dataclass(frozen=True, slots=True)

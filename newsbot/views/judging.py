@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from newsbot.article import Article, Capture, Look, Refusal
 from newsbot.discovery.hosts import wait_of
-from newsbot.judgement import SAYS_NO, is_hop, judge_exchange, judge_packed, judge_page, look_row
+from newsbot.judgement import SAYS_NO, is_hop, is_quiet_no, judge_exchange, judge_packed, judge_page, look_row
 from newsbot.sina import columns, feed, listing, toplist, urls
 from newsbot.sina.sources import tells_of_now
 from newsbot.text import unstamp
@@ -47,7 +47,8 @@ def originals_among(found: Iterable[Found | Answer]) -> Iterator[Original]:
     for one in found:
         if isinstance(one, Answer) and one.record.type == "response":
             capture = capture_at(one.record, one.file, error=one.asked.error)
-            yield from filter(counts, original_in(one.record, capture))
+            if not _is_quiet_no(one.record, capture, one.asked):
+                yield from filter(counts, original_in(one.record, capture))
 
 
 def judge(answer: Answer) -> Iterator[Found]:
@@ -61,14 +62,16 @@ def judge(answer: Answer) -> Iterator[Found]:
         return
     context = asked.context
     capture = capture_at(record, name, status=record.http.status, error=asked.error)
-    yield from original_in(record, capture)
+    ban = _is_quiet_no(record, capture, asked)
+    if not ban:
+        yield from original_in(record, capture)
     content_type = _header(record, b"content-type")
-    if capture.status in SAYS_NO or (capture.status == 503 and record.http.get(b"retry-after")):
+    if ban or capture.status in SAYS_NO or (capture.status == 503 and record.http.get(b"retry-after")):
         yield from _no(record, name)
     location = _header(record, b"location") if record.http.get(b"location") is not None else None
     if "requisite" in context:
         if not is_hop(capture.status, location):
-            yield requisite(capture, asked)
+            yield requisite(capture, asked, ban=ban)
     elif "article" in context or (not context and urls.is_article(record.target)):
         key = context.get("article") or urls.article_key(record.target)
         if not is_hop(capture.status, location):
@@ -116,9 +119,13 @@ def _resource(record: Record, name: str) -> Iterator[Found]:
         yield Unreadable(name, record.offset, f"{record.target} is not as newsbot writes it: {error}")
 
 
-def requisite(capture: Capture, asked: Asked) -> Requisite:
-    """An image or style sheet that was asked for."""
-    return Requisite(asked.context["url"], asked.context["requisite"], capture)
+def requisite(capture: Capture, asked: Asked, *, ban: bool = False) -> Requisite:
+    """An image or style sheet that was asked for; `ban`: the site's ban page came."""
+    return Requisite(asked.context["url"], asked.context["requisite"], capture, ban)
+
+
+def _is_quiet_no(record: Record, capture: Capture, asked: Asked) -> bool:
+    return not capture.truncated and is_quiet_no(asked.context, capture.url, capture.status, lambda: record.payload)
 
 
 def _revisit(record: Record, name: str, asked: Asked) -> Iterator[Look | Same | Requisite]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from newsbot.warc.coding import decoded
 from newsbot.warc.message import Message, split
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ class Exchange:
         if self._answer is None and self.response is not None:
             self._answer = split(self.response)
         return self._answer
+
+    @property
+    def payload(self) -> bytes:
+        """What the answer says: its entity, content-decoded; b'' without an answer. Raises ValueError."""
+        return decoded(self.answer.entity(), self.answer.headers) if self.answer else b""
 
     def replace(self, response: bytes | None) -> None:
         """Let these bytes stand for the answer: all that is to be kept of it."""

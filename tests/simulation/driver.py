@@ -244,7 +244,10 @@ class Driver:
         return answer
 
     async def _allowed(self, url: str) -> Protego:
-        """The rules of the host's robots.txt, asked once a run; none where there is no such file. Raises Forbidden."""
+        """The rules of the host's robots.txt, asked once a run; none where there is no such file.
+
+        Raises Forbidden, and Rests.
+        """
         parts = urlsplit(url)
         if parts.netloc not in self._rules:
             answer = await self._asked(f"{parts.scheme}://{parts.netloc}/robots.txt", {}, {}, "", "")
@@ -252,6 +255,8 @@ class Driver:
             heard = 0 < answer.capture.status < 500 and not answer.capture.truncated and not page.is_ban(body)
             self._rules[parts.netloc] = Protego.parse(body.decode("utf-8", "replace")) if heard else None
         if (rules := self._rules[parts.netloc]) is None:
+            if until := self._run.hosts.resting(parts.netloc):
+                raise Rests(parts.netloc, until)
             raise Forbidden("no-answer", f"{parts.netloc}/robots.txt could not be read")
         return rules
 

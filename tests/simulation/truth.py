@@ -219,11 +219,7 @@ class Truth:
             if one.when < until:
                 yield f"{one.host} was asked while it rested: {one} after {why}"
             before[one.host] = one
-            heard = one.failure in RESTS
-            # After a kill newsbot recalls a 456, a 429 and a ban page, but not these.
-            if one.failure == "503-later" or (one.failure, one.path) == ("ban-200", "/robots.txt"):
-                heard = not any(run.began <= one.when <= run.ended for run in self.runs if not run.whole)
-            if heard and self._outlived(one.when):
+            if one.failure in RESTS and self._outlived(one.when):
                 rests[one.host] = (one.when + timedelta(seconds=RESTS[one.failure]), one)
 
     def _deserted(self) -> Iterator[str]:
