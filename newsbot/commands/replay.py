@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import ExitStack
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsbot.archive import Archive
 from newsbot.clock import system_clock
+from newsbot.configuration import options_of
 from newsbot.console import Bar, paint, say, say_json, tell
 from newsbot.console import Command as NewsbotCommand
 from newsbot.difference import ORDER, lines
@@ -84,6 +84,7 @@ class Command(NewsbotCommand):
 
     def _whole(self, opts: argparse.Namespace, comparison: Comparison | None) -> Report:
         archive, clock = self.archive(), system_clock()
+        rest = options_of(self.config, "schedule").ban_rest
         archive.check()
         archive.make()
         with ExitStack() as closing:
@@ -98,7 +99,7 @@ class Command(NewsbotCommand):
             options = {"jobs": opts.jobs, "dry": comparison, "progress": bar}
             report = rebuild(paths, archive.root, ledger, shelf, indexing=True, **options)
             if not comparison:
-                hosts = Hosts(ledger, clock, timedelta(seconds=self.config.getfloat("BAN_REST")))
+                hosts = Hosts(ledger, clock, rest)
                 for no in report.noes:
                     hosts.recall(no.host, no.when, no.rest)
         return report
