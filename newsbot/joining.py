@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def joined(first: Article, ledger: Ledger, fetch: Callable[[Capture], Article | Refusal]) -> Article:
-    """`first` with the bodies of its other pages behind its own, by the newest capture of each.
+    """`first` with the bodies of its other pages behind its own, by the newest capture of each that shows one.
 
     What was not captured yet, or is no article, is left out; when it comes the article is settled again.
     """
@@ -28,8 +28,11 @@ def joined(first: Article, ledger: Ledger, fetch: Callable[[Capture], Article | 
 
 
 def _page(url: str, ledger: Ledger, fetch: Callable[[Capture], Article | Refusal]) -> Article | None:
-    known = ledger.newest(url)
-    if known is None:
-        return None
-    page = fetch(Capture(known.record_id, known.date, known.url, 200, known.file, known.offset))
-    return page if isinstance(page, Article) else None
+    """The newest capture that is a page: one that was taken away since stays in the post, as a first page does."""
+    pages = (fetch(capture) for capture in captures_of(url, ledger))
+    return next((page for page in pages if isinstance(page, Article)), None)
+
+
+def captures_of(url: str, ledger: Ledger) -> list[Capture]:
+    """The captures of a further page that show something else than the one before, the newest first."""
+    return [Capture(one.record_id, one.date, one.url, 200, one.file, one.offset) for one in ledger.answers_at(url)]

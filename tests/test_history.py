@@ -77,7 +77,7 @@ def test_versions_are_told_apart_from_looks_that_show_nothing_new(ledger: Ledger
     ]
     row = ledger.article("a")
     assert row
-    told = [*lines(row, found, lambda text, style: f"<{style}>{text}")]
+    told = [*lines(row, found, {}, lambda text, style: f"<{style}>{text}")]
     assert "<old>      − 乙。" in told
     assert "<new>      + 丙。" in told
     assert told[-1] == "newsbot history: 6 captures, 3 versions"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -71,4 +72,41 @@ def test_the_first_page_of_an_article_alone_is_as_ever(bot: ForkedBot, site: Sit
     site.add(site.invent("plain", lids=(2519,)))
     assert bot.crawl(*FINANCE).code == 0
     assert table(bot, "requisite") == []
+    assert_sound(bot)
+
+
+def again(bot: ForkedBot, site: Site, pages: list[Story]) -> None:
+    """Look at the article once more, three hours later."""
+    site.advance(timedelta(hours=3))
+    ended = bot.crawl("-a", "urls=-", stdin=pages[0].url)
+    assert ended.code in {0, 3}, ended
+
+
+def test_an_edit_on_a_further_page_alone_reaches_the_post_and_the_history(bot: ForkedBot, site: Site) -> None:
+    pages = paged(site)
+    assert bot.crawl(*FINANCE).code == 0
+    was = pages[1].body or ""
+    site.change(pages[1].docid, body=was.replace("第2页", "第二页"))
+    again(bot, site, pages)
+    assert in_order(post(bot), "第1页", "第二页", "第3页")
+    told = bot.run("history", pages[0].url).out
+    assert "      − 【虚构】第2页。" in told
+    assert "      + 【虚构】第二页。" in told
+    assert told.endswith("newsbot history: 2 captures, 1 version; 2 further pages, 1 edited\n")
+    assert_sound(bot)
+    site.change(pages[1].docid, body=was)
+    again(bot, site, pages)
+    assert in_order(post(bot), "第1页", "第2页", "第3页")
+    history = json.loads(bot.run("history", pages[0].url, "--json").out)
+    assert [[one["version"] for one in page["captures"]] for page in history["pages"]] == [[1, 2, 1], [1]]
+    assert_sound(bot)
+
+
+def test_a_further_page_that_is_taken_away_stays_in_the_post(bot: ForkedBot, site: Site) -> None:
+    pages = paged(site)
+    assert bot.crawl(*FINANCE).code == 0
+    site.remove(pages[1].docid)
+    site.remove(pages[2].docid, soft=True)
+    again(bot, site, pages)
+    assert in_order(post(bot), "第1页", "第2页", "第3页")
     assert_sound(bot)

@@ -10,7 +10,7 @@ from newsbot.console import paint, say, say_json
 from newsbot.curation.withdrawal import known_article
 from newsbot.errors import BadUsage
 from newsbot.ledger import Ledger
-from newsbot.reports.history import facts, lines, steps
+from newsbot.reports.history import facts, further, lines, steps
 from newsbot.views.judging import page_from
 
 if TYPE_CHECKING:
@@ -27,8 +27,10 @@ class Command(NewsbotCommand):
         "URL: any address of the article: http or https, the mobile one, the resolver's, or the docid alone. Each "
         "capture is told with its time (Beijing), status, version and place in the WARC files; between two "
         "versions the title, the times and the sentences that changed (− before, + after), without what Sina puts "
-        "around the article. A version is another title or text; advertisements and counters make none. Colours "
-        "on a terminal, unless NO_COLOR is set. A withdrawn article is told too: this publishes nothing."
+        "around the article. A version is another title or text; advertisements and counters make none. Of an "
+        "article in several pages the captures of the further ones that differ are told below, each page with "
+        "versions of its own. Colours on a terminal, unless NO_COLOR is set. A withdrawn article is told too: this "
+        "publishes nothing."
     )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -43,10 +45,11 @@ class Command(NewsbotCommand):
         archive = self.archive()
         with closing(Ledger.open(archive, make=False)) as ledger:
             row = known_article(ledger, args[0])
-            found = steps(ledger, row, page_from(archive.root))
+            read = page_from(archive.root)
+            found, pages = steps(ledger, row, read), further(ledger, row, read)
         if opts.json:
-            say_json(facts(row, found))
+            say_json(facts(row, found, pages))
         else:
-            for line in lines(row, found, paint):
+            for line in lines(row, found, pages, paint):
                 say(line)
         return 0

@@ -74,7 +74,8 @@ class Keeping:
         """The archived answer that this one repeats; sets the exchange's digest where others may repeat it.
 
         A list's answer is never one: it tells when what was seen; so does a ban page. An article's is one only of the
-        same address: its links are read against that.
+        same address: its links are read against that. A further page's is one only of the newest there, which is what
+        the post shows: where an edit was taken back the page is kept anew.
         """
         if exchange.answer is None or exchange.truncated or exchange.error or tells_of_now(exchange.url):
             return None
@@ -86,11 +87,17 @@ class Keeping:
             exchange.digest = payload_digest(exchange.answer)
             if not exchange.digest:
                 return None
-            anywhere = "article" not in exchange.context
-            found = self._ledger.repeated(exchange.digest, exchange.url, anywhere=anywhere)
+            found = self._same(exchange)
         if found is None or not self._holds(found):
             return None
         return found if "article" not in exchange.context or self._ledger.is_page(found.record_id) else None
+
+    def _same(self, exchange: Exchange) -> Original | None:
+        """An answer with the exchange's payload that it may be a revisit of."""
+        if exchange.context.get("requisite") == "part":
+            newest = self._ledger.newest(exchange.url)
+            return newest if newest and newest.digest == exchange.digest else None
+        return self._ledger.repeated(exchange.digest, exchange.url, anywhere="article" not in exchange.context)
 
     def _holds(self, one: Original) -> bool:
         """Is its file still in the archive?"""

@@ -179,6 +179,8 @@ class Run:
             self.ledger.release(look.key, self.name, not_before=wait)
             if settled.outcome in {"new", "revised"} and isinstance(look.result, Article):
                 self.wants.publish(look.result)
+            elif not isinstance(look.result, Refusal):
+                self.wants.look_again(urls.canonical(look.capture.url))
         self._count(look, settled)
         if look.key not in self.again.keys:  # a second look meets other pages: edited ones, and deleted
             self.watch.see(look)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from newsbot.article import REASONS, date_of
 from newsbot.judgement import judge_requisite
 from newsbot.ledger import Wanted
-from newsbot.sina.requisites import KINDS, requisites
+from newsbot.sina.requisites import KINDS, referer, requisites
 from newsbot.sina.urls import host
 from newsbot.text import unstamp
 
@@ -70,6 +70,12 @@ class Wants:
             before = asked.get(one.url)
             if before is None or self._again(before.kind, before.reason, before.key, now):
                 self._ledger.want(Wanted(one.url, one.kind, one.of, one.referer), now)
+
+    def look_again(self, url: str) -> None:
+        """The first page of an article was found as it was: its other pages may be edited all the same."""
+        now = self._clock()
+        for part in self._ledger.parts(url):
+            self._ledger.want(Wanted(part, "part", url, referer("", url, part)), now)
 
     def _again(self, kind: str, reason: str, key: str, now: datetime) -> bool:
         """Is one to be asked again that was asked before? An image never, unless all that came was a failure."""

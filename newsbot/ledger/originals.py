@@ -22,7 +22,7 @@ from newsbot.warc.original import Original
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
 
 #: Evidence of others (`scrapy import`) may be taken away again: no record of ours leans on it.
 _OURS = original.c.file.notlike(literal(f"'{IMPORTED}%'"))
@@ -32,9 +32,12 @@ _NAMES = tuple(field.name for field in fields(Original))
 _values = attrgetter(*_NAMES)
 
 
+def _query(condition: ColumnElement[bool], *order: ColumnElement[Any]) -> Select[Any]:
+    return select(*(original.c[name] for name in _NAMES)).where(condition, _OURS).order_by(*order)
+
+
 def _found(condition: ColumnElement[bool], *order: ColumnElement[Any]) -> Statement:
-    query = select(*(original.c[name] for name in _NAMES)).where(condition, _OURS).order_by(*order)
-    return Statement(at_most(query))
+    return Statement(at_most(_query(condition, *order)))
 
 
 _PUT = put(original, original.c.keys())
@@ -45,7 +48,8 @@ _REPEATED_AT = _found(
     original.c.record_id,
 )
 _REPEATED = _found(original.c.digest == bindparam("digest"), original.c.date, original.c.record_id)
-_NEWEST = _found(original.c.url == bindparam("url"), original.c.date.desc(), original.c.record_id)
+_ANSWERS = _query(original.c.url == bindparam("url"), original.c.date.desc(), original.c.record_id)
+_ALL, _NEWEST = Statement(_ANSWERS), Statement(at_most(_ANSWERS))
 _OF_ID = Statement(
     union_all(*(select(table.c.record_id).where(table.c.record_id == bindparam("id")) for table in (original, capture)))
 )
@@ -74,6 +78,10 @@ class Originals(Database):
         """The newest whole answer at this URL."""
         rows = self._rows(_NEWEST, url=url, limit=1)
         return Original(*rows[0]) if rows else None
+
+    def answers_at(self, url: str) -> list[Original]:
+        """Every whole answer at this URL that differs from those before, the newest first."""
+        return [Original(*row) for row in self._rows(_ALL, url=url)]
 
     def has_record(self, record_id: str) -> bool:
         """Is this record known: a look at an article, or an answer that a revisit may stand for?"""

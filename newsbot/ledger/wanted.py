@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import literal_column as literal
 
 from newsbot.article import REASONS
 from newsbot.ledger.database import Database
@@ -13,6 +14,7 @@ from newsbot.ledger.schema import requisite, wanted
 from newsbot.ledger.statement import BLANK, Backend, Insert, Statement, at_most, either, parameters, put_new
 from newsbot.ledger.values import as_keys, storable
 from newsbot.ledger.work import FARTHEST, after
+from newsbot.sina.urls import first_page, further_prefix
 from newsbot.text import stamp
 
 if TYPE_CHECKING:
@@ -80,6 +82,11 @@ _ANSWERS = Statement(
         requisite.c.url.in_(backend.each_key)
     )
 )
+_PARTS = Statement(
+    select(requisite.c.url).where(
+        requisite.c.url > bindparam("prefix"), requisite.c.url < bindparam("end"), requisite.c.kind == literal("'part'")
+    )
+)
 _WANT = put_new(wanted, ["url", "kind", "of", "referer", "since"])
 _LEASE = Statement(_lease)
 _MINE = (wanted.c.url == bindparam("of_url")) & (wanted.c.owner == bindparam("by"))
@@ -112,6 +119,15 @@ class Requisites(Database):
     def asked(self, urls: Sequence[str]) -> dict[str, Asked]:
         """How these were answered last; the ones never asked are left out."""
         return {row[0]: Asked(*row) for row in self._rows(_ANSWERS, keys=as_keys(urls))}
+
+    def parts(self, url: str) -> list[str]:
+        """The further pages of the article at `url` that were asked for, in their order (canonical URLs)."""
+        prefix = further_prefix(url)
+        if not prefix:
+            return []
+        rows = self._rows(_PARTS, prefix=prefix, end=prefix[:-1] + chr(ord(prefix[-1]) + 1))
+        found = [part for (part,) in rows if first_page(part) == first_page(url)]
+        return sorted(found, key=lambda part: (len(part), part))
 
     def want(self, one: Wanted, now: datetime) -> None:
         """Ask for it when there is time; nothing changes when it is wanted already."""

@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from newsbot.article import Article, Capture, Refusal
+from newsbot.article import Article, Capture, Look, LookRow, Refusal
 from newsbot.characters import clean_line
 from newsbot.difference import Change, places
 from newsbot.errors import NewsbotError
+from newsbot.joining import captures_of
+from newsbot.judgement import look_row
 from newsbot.ledger.rows import GONE
 from newsbot.sina.cleaned import cleaned
 from newsbot.text import BEIJING, stamp, unstamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from newsbot.article import LookRow
     from newsbot.ledger import ArticleRow, Ledger
 
 
@@ -61,12 +62,36 @@ def steps(ledger: Ledger, row: ArticleRow, read: Callable[[Capture], Article | R
 
     A version is another title or text (sina.cleaned) than any before; one that comes back bears its old number.
     """
+    keys = {row.key, *(one.key for one in ledger.at(row.url))}  # it may have come under several
+    looks = sorted((look for key in keys for look in ledger.history(key)), key=lambda look: look.capture.key())
+    return _compared(looks, lambda capture: read(ledger.capture(capture.page_record)))
+
+
+def further(ledger: Ledger, row: ArticleRow, read: Callable[[Capture], Article | Refusal]) -> dict[str, list[Step]]:
+    """Of an article in several pages each capture of the further ones that shows something else, by their addresses."""
+    found = {}
+    for url in ledger.parts(row.url):
+        looks = [_read(row.key, capture, read) for capture in reversed(captures_of(url, ledger))]
+        found[url] = _compared(looks, read)
+    return found
+
+
+def _read(key: str, capture: Capture, read: Callable[[Capture], Article | Refusal]) -> LookRow:
+    """What a further page showed; the ledger notes only what the first one did."""
+    try:
+        said = read(capture)
+    except NewsbotError as error:
+        return LookRow(key, capture, "unread", "unread", str(error))
+    return look_row(Look(key, capture, said), said)
+
+
+def _compared(looks: Sequence[LookRow], read: Callable[[Capture], Article | Refusal]) -> list[Step]:
+    """The looks, earliest first, each with what it changed; `read`: the page that a look showed."""
     found: list[Step] = []
     numbers: dict[tuple[str, str], int] = {}
     shown: LookRow | None = None
     gone = False
-    keys = {row.key, *(one.key for one in ledger.at(row.url))}  # it may have come under several
-    for look in sorted((look for key in keys for look in ledger.history(key)), key=lambda look: look.capture.key()):
+    for look in looks:
         if look.outcome != "article":
             turn = "gone" if look.reason in GONE and not gone else ""
             gone = gone or look.reason in GONE
@@ -77,7 +102,7 @@ def steps(ledger: Ledger, row: ArticleRow, read: Callable[[Capture], Article | R
         if shown is None:
             step = replace(step, turn="new")
         elif face != (shown.title, shown.text_digest):
-            step = _edited(step, shown, ledger, read)
+            step = _edited(step, shown, read)
         elif (shown.time, shown.updated) != (look.time, look.updated):
             step = replace(step, changes=tuple(_times(shown, look)))
         found.append(step)
@@ -85,7 +110,7 @@ def steps(ledger: Ledger, row: ArticleRow, read: Callable[[Capture], Article | R
     return found
 
 
-def _edited(step: Step, old: LookRow, ledger: Ledger, read: Callable[[Capture], Article | Refusal]) -> Step:
+def _edited(step: Step, old: LookRow, read: Callable[[Capture], Article | Refusal]) -> Step:
     """The step with what changed since the look `old`."""
     new = step.look
     changes = [Change("title", ((old.title, new.title),))] if old.title != new.title else []
@@ -93,7 +118,7 @@ def _edited(step: Step, old: LookRow, ledger: Ledger, read: Callable[[Capture], 
     note = ""
     if old.text_digest != new.text_digest:
         try:
-            was, now = (_said(ledger, look, read) for look in (old, new))
+            was, now = (_said(look, read) for look in (old, new))
             changes.append(Change("text", tuple((a.rstrip("\n"), b.rstrip("\n")) for a, b in places(was, now))))
         except NewsbotError as error:
             note = f"the texts cannot be compared: {error}"
@@ -105,15 +130,15 @@ def _times(old: LookRow, new: LookRow) -> list[Change]:
     return [Change(name, ((_beijing(was), _beijing(now)),)) for name, (was, now) in pairs.items() if was != now]
 
 
-def _said(ledger: Ledger, look: LookRow, read: Callable[[Capture], Article | Refusal]) -> str:
+def _said(look: LookRow, read: Callable[[Capture], Article | Refusal]) -> str:
     """What the page of a look said."""
-    page = read(ledger.capture(look.capture.page_record))
+    page = read(look.capture)
     if isinstance(page, Refusal):
         raise NewsbotError(f"of the page of {look.capture.date} this parser says {page.reason}")
     return cleaned(page.body) + "\n"  # so that the last paragraph ends as the others do
 
 
-def facts(row: ArticleRow, found: Sequence[Step]) -> dict[str, Any]:
+def facts(row: ArticleRow, found: Sequence[Step], pages: Mapping[str, Sequence[Step]]) -> dict[str, Any]:
     """All of it for JSON."""
     return {
         "article": row.key,
@@ -123,23 +148,44 @@ def facts(row: ArticleRow, found: Sequence[Step]) -> dict[str, Any]:
         "post": row.post,
         "tombstone": row.tombstone,
         "withdrawn": row.withdrawal,
-        "versions": max((step.version for step in found), default=0),
-        "captures": [step.facts() for step in found],
+        **_counted(found),
+        "pages": [{"url": url, **_counted(shown)} for url, shown in pages.items()],
     }
 
 
-def lines(row: ArticleRow, found: Sequence[Step], paint: Callable[[str, str], str]) -> Iterator[str]:
+def _counted(found: Sequence[Step]) -> dict[str, Any]:
+    return {"versions": _versions(found), "captures": [step.facts() for step in found]}
+
+
+def _versions(found: Sequence[Step]) -> int:
+    return max((step.version for step in found), default=0)
+
+
+def lines(
+    row: ArticleRow, found: Sequence[Step], pages: Mapping[str, Sequence[Step]], paint: Callable[[str, str], str]
+) -> Iterator[str]:
     """All of it for a terminal; `paint(text, style)` colours text as `head`, `old` or `new`. Times are Beijing's."""
     yield paint(clean_line(row.title or row.page_title or row.url), "head")
     yield f"{row.url}  {row.state}" + (f": {clean_line(row.reason)}" if row.reason not in {"", row.state} else "")
     for step in found:
         yield from _told(step, paint)
+    for url, shown in pages.items():
+        yield paint(clean_line(f"further page {url}"), "head")
+        for step in shown:
+            yield from _told(step, paint)
     if row.tombstone:
         yield paint(f"deleted: gone since {_beijing(unstamp(row.tombstone))}, and a later look confirmed it", "old")
     if row.withdrawal:
         yield paint(f"withdrawn: {clean_line(row.withdrawal)}", "old")
-    versions = max((step.version for step in found), default=0)
-    yield f"newsbot history: {len(found)} captures, {versions} version{'s' * (versions != 1)}"
+    edited = sum(_versions(shown) > 1 for shown in pages.values())
+    told = f"{len(found)} captures, {_number(_versions(found), 'version')}"
+    if pages:
+        told += f"; {_number(len(pages), 'further page')}, {edited} edited"
+    yield f"newsbot history: {told}"
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count} {thing}{'s' * (count != 1)}"
 
 
 def _told(step: Step, paint: Callable[[str, str], str]) -> Iterator[str]:

@@ -105,6 +105,12 @@ def first_page(url: str) -> str:
     return _PAGE_NUMBER.sub("", canonical(url))
 
 
+def further_prefix(url: str) -> str:
+    """What the canonical URLs of an article's other pages begin with, before their number; '' where they would not."""
+    stem, _, kind = first_page(url).rpartition(".")
+    return f"{stem}_" if kind in {"shtml", "shtm", "html", "htm"} else ""
+
+
 def is_listing(url: str) -> bool:
     """Is this a question to the roll API (sina.md 1.1), on its present or its older host?"""
     parts = _parts(url)
